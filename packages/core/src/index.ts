@@ -1,0 +1,56 @@
+export {
+  encodeBase64url,
+  encodeBase64urlText,
+  parseBase64url,
+  parseBase64urlText,
+} from './base64url.js'
+export type { Branded } from './branded.js'
+export { systemClock, type Clock } from './clock.js'
+export { equalInConstantTime } from './constant-time.js'
+export { computeJkt, parseJkt, type Jkt } from './jkt.js'
+export { isJsonObject, parseJsonObject, type JsonObject } from './json-object.js'
+export { hmacNonceSource, type HmacNonceSourceOptions, type NonceSource } from './nonce-source.js'
+export {
+  createProof,
+  createProofSigner,
+  type CreateProofOptions,
+  type ProofRequest,
+  type ProofSigner,
+} from './proof/create-proof.js'
+export { parseProof, type DpopProofClaims, type ParsedProof } from './proof/parse-proof.js'
+export { parseProofAlgorithm, type ProofAlgorithm } from './proof/proof-algorithm.js'
+export {
+  PROOF_REFUSALS,
+  ProofError,
+  type ProofErrorCode,
+  type ProofRefusal,
+} from './proof/proof-error.js'
+export type { ProofJwk } from './proof/proof-jwk.js'
+export {
+  verifyParsedProof,
+  verifyProof,
+  type VerifiedProof,
+  type VerifyProofOptions,
+} from './proof/verify-proof.js'
+export {
+  memoryReplayStore,
+  ReplayStoreFullError,
+  type MemoryReplayStoreOptions,
+  type ReplayStore,
+} from './replay-store.js'
+export { computeSha256 } from './sha256.js'
+export { originOf, parseTargetUri, type TargetUri } from './target-uri.js'
+export { computeTokenHash } from './token-hash.js'
+export {
+  CONFIRMATION_CLAIM,
+  CSRF_HEADER,
+  CSRF_HEADER_VALUE,
+  DPOP_HEADER,
+  DPOP_NONCE_HEADER,
+  DPOP_PROOF_TYPE,
+  DPOP_SCHEME,
+  INVALID_DPOP_PROOF,
+  INVALID_TOKEN,
+  TMB_PARAMETER,
+  USE_DPOP_NONCE,
+} from './wire.js'

@@ -1,0 +1,59 @@
+import { equalInConstantTime } from '../constant-time.js'
+import { parseTargetUri, type TargetUri } from '../target-uri.js'
+import type { DpopProofClaims } from './parse-proof.js'
+import { ProofError, type ProofErrorCode } from './proof-error.js'
+
+/** What a proof must say, as the verifier knows it from elsewhere. */
+export interface ExpectedRequest {
+  readonly htm: string
+  readonly targetUri: TargetUri
+  /** The hash of the access token that came along, if one did. */
+  readonly ath: string | undefined
+  /** NumericDate. */
+  readonly now: number
+  readonly maxAgeSeconds: number
+  readonly futureSkewSeconds: number
+}
+
+type ProofCheck = (claims: DpopProofClaims, expected: ExpectedRequest) => ProofErrorCode | undefined
+
+/** Item 8. Methods are case-sensitive, RFC 9110 section 9.1. */
+const checkMethod: ProofCheck = ({ htm }, expected) =>
+  htm === expected.htm ? undefined : 'proof_htm_mismatch'
+
+/** Item 9. */
+const checkTargetUri: ProofCheck = ({ htu }, { targetUri }) =>
+  parseTargetUri(htu) === targetUri ? undefined : 'proof_htu_mismatch'
+
+/** Item 11. */
+const checkTime: ProofCheck = ({ iat }, { now, maxAgeSeconds, futureSkewSeconds }) =>
+  iat >= now - maxAgeSeconds && iat <= now + futureSkewSeconds
+    ? undefined
+    : 'proof_iat_outside_window'
+
+/** RFC 7519 sections 4.1.4 and 4.1.5: a proof that limits itself is taken at its word. */
+const checkValidity: ProofCheck = ({ exp, nbf }, { now, futureSkewSeconds }) =>
+  (exp === undefined || exp > now) && (nbf === undefined || nbf <= now + futureSkewSeconds)
+    ? undefined
+    : 'proof_validity_ended'
+
+/** Item 12, its first half. The second, the key, is compared before the signature is verified. */
+const checkAccessTokenHash: ProofCheck = (claims, { ath }) =>
+  ath === undefined || equalInConstantTime(claims.ath ?? '', ath) ? undefined : 'proof_ath_mismatch'
+
+/** RFC 9449 section 4.3, items 8, 9, 11 and 12. Items 1 to 7 come before, item 10 after. */
+const CHECKS: readonly ProofCheck[] = [
+  checkMethod,
+  checkTargetUri,
+  checkAccessTokenHash,
+  checkTime,
+  checkValidity,
+]
+
+/** @throws {ProofError} with the code of the first check that refuses. */
+export function assertProofClaims(claims: DpopProofClaims, expected: ExpectedRequest): void {
+  for (const check of CHECKS) {
+    const code = check(claims, expected)
+    if (code !== undefined) throw new ProofError(code)
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Every name that crosses the wire between two roles, once.
+ *
+ * A role that spelled one of these by itself could drift from its peer without a compile error.
+ */
+
+/** RFC 9449 section 4.1: the request header that carries a proof. */
+export const DPOP_HEADER = 'DPoP'
+
+/** RFC 9449 section 8: the response header that offers a nonce. */
+export const DPOP_NONCE_HEADER = 'DPoP-Nonce'
+
+/** RFC 9449 section 7.1: the authentication scheme, and section 5: the `token_type`. */
+export const DPOP_SCHEME = 'DPoP'
+
+/** RFC 9449 section 4.2: the `typ` of a proof. */
+export const DPOP_PROOF_TYPE = 'dpop+jwt'
+
+/** RFC 9449 section 8: the error by which a server asks for its nonce. */
+export const USE_DPOP_NONCE = 'use_dpop_nonce'
+
+/** RFC 9449 section 5: the error for a proof that fails its checks. */
+export const INVALID_DPOP_PROOF = 'invalid_dpop_proof'
+
+/** RFC 6750 section 3.1: the error for a token that fails its checks. */
+export const INVALID_TOKEN = 'invalid_token'
+
+/** draft-richer-oauth-tmb-claim-01 section 3: the token-request parameter of deferred key binding. */
+export const TMB_PARAMETER = 'tmb'
+
+/** RFC 7800 section 3.1: the claim, and the member of a token response, that names the key. */
+export const CONFIRMATION_CLAIM = 'cnf'
+
+/** The static header by which the page shows that it, not a form of another site, made a request. */
+export const CSRF_HEADER = 'X-CSRF'
+
+/** The one value of {@link CSRF_HEADER} that counts. */
+export const CSRF_HEADER_VALUE = '1'

@@ -1,0 +1,36 @@
+import { defineConfig } from 'vitest/config'
+
+const packages = [
+  'core',
+  'browser',
+  'backend',
+  'authorization-server',
+  'resource-server',
+  'testkit',
+]
+
+export default defineConfig({
+  resolve: {
+    // Tests run on the sources: `@tmb-kit/core` is packages/core/src/index.ts, and
+    // `@tmb-kit/resource-server/hono` is packages/resource-server/src/hono.ts.
+    alias: packages.flatMap((name) => [
+      {
+        find: new RegExp(`^@tmb-kit/${name}$`),
+        replacement: new URL(`./packages/${name}/src/index.ts`, import.meta.url).pathname,
+      },
+      {
+        find: new RegExp(`^@tmb-kit/${name}/(.+)$`),
+        replacement: new URL(`./packages/${name}/src/$1.ts`, import.meta.url).pathname,
+      },
+    ]),
+  },
+  test: {
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'apps/*/test/**/*.test.ts',
+      'scripts/test/**/*.test.ts',
+    ],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+})
