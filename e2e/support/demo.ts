@@ -1,0 +1,82 @@
+import { expect, type BrowserContext, type Page } from '@playwright/test'
+
+const port = Number(process.env['E2E_PORT'] ?? '4600')
+
+/** Where the demo under test answers. */
+export const APPLICATION = `http://localhost:${port}`
+export const AUTHORIZATION_SERVER = `http://localhost:${port + 1}`
+export const API = `http://localhost:${port + 2}`
+
+/** The part of the page's `window.tmb` that the tests use, as a thief's script would. */
+interface PageTmb {
+  fetch(input: string, init?: RequestInit): Promise<Response>
+  authorize(request: {
+    method: string
+    url: string
+  }): Promise<{ authorization: string; dpop: string }>
+}
+
+declare global {
+  interface Window {
+    tmb: PageTmb
+  }
+}
+
+/** Opens the page and waits until it knows whether somebody is signed in. */
+export async function openPage(page: Page, path = '/'): Promise<void> {
+  await page.goto(`${APPLICATION}${path}`)
+  await expect(page.getByTestId('status')).toHaveText(/^signed-(?:in|out)$/)
+}
+
+/** Signs in through the authorization server's own page. */
+export async function signIn(page: Page, user = 'alice'): Promise<void> {
+  await openPage(page)
+  await page.getByTestId('sign-in').click()
+  await submitPassword(page, user)
+  await expect(page.getByTestId('status')).toHaveText('signed-in')
+}
+
+export async function submitPassword(page: Page, user: string): Promise<void> {
+  await page.locator('input[name="login"]').fill(user)
+  await page.locator('input[name="password"]').fill('demo')
+  await page.locator('button[type="submit"]').click()
+}
+
+/** Token and proof of one request, as a script in the page can get hold of them. */
+export async function stealCredentials(
+  page: Page,
+  request = { method: 'GET', url: `${API}/orders` },
+): Promise<{ accessToken: string; proof: string }> {
+  const { authorization, dpop } = await page.evaluate(async (r) => window.tmb.authorize(r), request)
+  return { accessToken: authorization.replace(/^DPoP /, ''), proof: dpop }
+}
+
+/** Calls the API from outside the browser, as a thief would from his own machine. */
+export async function callApi(
+  headers: Readonly<Record<string, string>>,
+  { path = '/orders', method = 'GET' } = {},
+): Promise<{ status: number; challenge: string }> {
+  const response = await fetch(`${API}${path}`, { method, headers })
+  await response.arrayBuffer()
+  return { status: response.status, challenge: response.headers.get('WWW-Authenticate') ?? '' }
+}
+
+/** Posts to the backend from inside the page, with the headers the browser package would send. */
+export async function postToBackend(
+  page: Page,
+  path: string,
+  body: unknown,
+): Promise<{ status: number; body: unknown }> {
+  return page.evaluate(
+    async ({ path, body }) => {
+      const headers = { 'Content-Type': 'application/json', 'X-CSRF': '1' }
+      const response = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })
+      return { status: response.status, body: (await response.json()) as unknown }
+    },
+    { path, body },
+  )
+}
+
+export async function cookieNames(context: BrowserContext): Promise<readonly string[]> {
+  return (await context.cookies(APPLICATION)).map(({ name }) => name)
+}
