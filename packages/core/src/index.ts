@@ -27,8 +27,10 @@ export {
 } from './proof/proof-error.js'
 export type { ProofJwk } from './proof/proof-jwk.js'
 export {
+  claimProof,
   verifyParsedProof,
   verifyProof,
+  type ClaimProofOptions,
   type VerifiedProof,
   type VerifyProofOptions,
 } from './proof/verify-proof.js'

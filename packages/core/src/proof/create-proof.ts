@@ -68,7 +68,8 @@ export async function createProofSigner(
       if (targetUri === undefined) throw new TypeError('htu must be an absolute http or https URI')
 
       const ath = accessToken === undefined ? undefined : await computeTokenHash(accessToken)
-      const claims = { jti: randomJti(), htm, htu: targetUri, iat: clock(), ath, nonce }
+      const iat = Math.floor(clock())
+      const claims = { jti: randomJti(), htm, htu: targetUri, iat, ath, nonce }
       const signingInput = `${header}.${encodeBase64urlText(JSON.stringify(claims))}`
       const octets = new TextEncoder().encode(signingInput)
       const signature = await crypto.subtle.sign(signing, proofKey.privateKey, octets)

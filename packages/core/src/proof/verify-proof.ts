@@ -87,24 +87,20 @@ export async function verifyParsedProof(
   }
   assertProofClaims(proof.claims, expected)
   await assertNonce(proof.claims, options.nonceSource)
-  await assertFirstUse(proof.claims, jkt, {
-    ...options,
-    expiresAt: expiryOf(proof.claims, expected),
-  })
-  return { jkt, claims: proof.claims, jwk: proof.jwk }
+  const verified = { jkt, claims: proof.claims, jwk: proof.jwk }
+  const { replayStore } = options
+  if (replayStore !== undefined) {
+    await claimProof(verified, { replayStore, maxAgeSeconds, futureSkewSeconds })
+  }
+  return verified
 }
 
 /** Item 6. A key that cannot be imported, a point off its curve say, verifies nothing. */
-async function assertSignature({
-  algorithm,
-  jwk,
-  signature,
-  signingInput,
-}: ParsedProof): Promise<void> {
-  const { importing, verifying } = PROOF_ALGORITHMS[algorithm]
-  const publicKey = await importPublicKey(jwk, importing)
-  const octets = new TextEncoder().encode(signingInput)
-  if (!(await crypto.subtle.verify(verifying, publicKey, signature, octets))) {
+async function assertSignature(proof: ParsedProof): Promise<void> {
+  const { importing, verifying } = PROOF_ALGORITHMS[proof.algorithm]
+  const publicKey = await importPublicKey(proof.jwk, importing)
+  const octets = new TextEncoder().encode(proof.signingInput)
+  if (!(await isSignature(verifying, publicKey, proof.signature, octets))) {
     throw new ProofError('proof_signature_invalid')
   }
 }
@@ -117,28 +113,49 @@ async function importPublicKey(jwk: ProofJwk, importing: Algorithm): Promise<Cry
   }
 }
 
-/** Item 10. */
-async function assertNonce({ nonce }: DpopProofClaims, source?: NonceSource): Promise<void> {
-  if (source === undefined) return
-  if (nonce === undefined || !(await source.accepts(nonce)))
-    throw new ProofError('proof_nonce_refused')
-}
-
-/** RFC 9449 section 11.1. */
-async function assertFirstUse(
-  { jti }: DpopProofClaims,
-  jkt: Jkt,
-  { replayStore, expiresAt }: { readonly replayStore?: ReplayStore; readonly expiresAt: number },
-): Promise<void> {
-  if (replayStore !== undefined && !(await replayStore.claim(jkt, jti, expiresAt))) {
-    throw new ProofError('proof_replayed')
+async function isSignature(
+  verifying: AlgorithmIdentifier,
+  publicKey: CryptoKey,
+  signature: Uint8Array<ArrayBuffer>,
+  octets: Uint8Array<ArrayBuffer>,
+): Promise<boolean> {
+  try {
+    return await crypto.subtle.verify(verifying, publicKey, signature, octets)
+  } catch (cause) {
+    // Runtimes differ: a signature of the wrong length is `false` to one and throws in another.
+    throw new ProofError('proof_signature_invalid', { cause })
   }
 }
 
-/** The last second in which a clock that is behind by the allowed skew would still take the proof. */
-function expiryOf(
-  { iat }: DpopProofClaims,
-  { maxAgeSeconds, futureSkewSeconds }: { maxAgeSeconds: number; futureSkewSeconds: number },
-): number {
-  return iat + maxAgeSeconds + futureSkewSeconds
+/** Item 10. */
+async function assertNonce({ nonce }: DpopProofClaims, source?: NonceSource): Promise<void> {
+  if (source === undefined) return
+  if (nonce === undefined || !(await source.accepts(nonce))) {
+    throw new ProofError('proof_nonce_refused')
+  }
+}
+
+/** What decides for how long a proof has to be remembered. */
+export interface ClaimProofOptions {
+  readonly replayStore: ReplayStore
+  readonly maxAgeSeconds: number
+  readonly futureSkewSeconds: number
+}
+
+/**
+ * Uses a verified proof up, RFC 9449 section 11.1. It is remembered up to the last second in which a
+ * clock that is behind by the allowed skew would still take it.
+ *
+ * @internal For a verifier that has more to check before a proof is used up.
+ * @throws {ProofError} `proof_replayed`
+ * @throws whatever the store throws: that is no verdict on the proof.
+ */
+export async function claimProof(
+  { jkt, claims }: VerifiedProof,
+  options: ClaimProofOptions,
+): Promise<void> {
+  const expiresAt = claims.iat + options.maxAgeSeconds + options.futureSkewSeconds
+  if (!(await options.replayStore.claim(jkt, claims.jti, expiresAt))) {
+    throw new ProofError('proof_replayed')
+  }
 }

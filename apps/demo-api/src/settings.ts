@@ -1,0 +1,69 @@
+/** What the demo's API is told from outside. */
+export interface DemoApiSettings {
+  /** The public base URL of this API. */
+  readonly apiOrigin: string
+  /** The authorization server whose tokens count. */
+  readonly issuer: string
+  readonly audience: string
+  /** The origin of the page that calls us. */
+  readonly applicationOrigin: string
+  /** Whether every proof must carry a nonce of ours. */
+  readonly demandNonces: boolean
+}
+
+/** The environment was not understood. The message says which variable to change, and to what. */
+export class SettingsError extends Error {
+  override readonly name: string = 'SettingsError'
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** @throws {SettingsError} */
+export function readSettings(
+  environment: Environment,
+): DemoApiSettings & { readonly port: number } {
+  const port = readPort(environment['PORT'] ?? '4002')
+  const apiOrigin = readOrigin(
+    'API_ORIGIN',
+    environment['API_ORIGIN'] ?? `http://localhost:${port}`,
+  )
+  const nonces = environment['DPOP_NONCE'] ?? '0'
+  if (nonces !== '0' && nonces !== '1') {
+    throw new SettingsError('DPOP_NONCE must be 1 to demand nonces, or 0 or absent not to.')
+  }
+  return {
+    port,
+    apiOrigin,
+    issuer: readUrl('ISSUER', environment['ISSUER'] ?? 'http://localhost:4001'),
+    audience: readUrl('API_AUDIENCE', environment['API_AUDIENCE'] ?? `${apiOrigin}/`),
+    applicationOrigin: readOrigin(
+      'APPLICATION_ORIGIN',
+      environment['APPLICATION_ORIGIN'] ?? 'http://localhost:4000',
+    ),
+    demandNonces: nonces === '1',
+  }
+}
+
+function readPort(value: string): number {
+  const port = Number(value)
+  if (!/^\d+$/.test(value) || port < 1 || port > 65_535) {
+    throw new SettingsError('PORT must be a number from 1 to 65535.')
+  }
+  return port
+}
+
+function readOrigin(name: string, value: string): string {
+  if (!URL.canParse(value) || new URL(value).origin !== value) {
+    throw new SettingsError(
+      `${name} must be an origin such as http://localhost:4002, without a path.`,
+    )
+  }
+  return value
+}
+
+function readUrl(name: string, value: string): string {
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
+    throw new SettingsError(`${name} must be an absolute URL such as http://localhost:4001.`)
+  }
+  return value
+}

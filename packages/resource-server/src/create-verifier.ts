@@ -1,0 +1,163 @@
+import {
+  claimProof,
+  DPOP_HEADER,
+  parseProof,
+  parseTargetUri,
+  ProofError,
+  verifyParsedProof,
+} from '@tmb-kit/core'
+import { createAccessTokenError, type Scheme } from './challenge.js'
+import { assertClientCertificate } from './client-certificate.js'
+import { parseConfirmation, type Confirmation } from './confirmation.js'
+import { parseCredentials, parseScheme } from './credentials.js'
+import { createExpectedTarget } from './expected-target.js'
+import { guardNonceSource, guardReplayStore } from './guarded-ports.js'
+import { RefusedError } from './refusal.js'
+import { findShortfall, parseRequirement, type Requirement } from './requirement.js'
+import { checkVerifierOptions, type VerifierSettings } from './settings.js'
+import { scopesOf } from './token/access-token-claims.js'
+import { createTokenVerifier } from './token/verify-access-token.js'
+import { assertNoTokenElsewhere } from './token-elsewhere.js'
+import type { RequestConnection, VerifiedRequest } from './verified-request.js'
+import type { VerifierOptions } from './verifier-options.js'
+
+/** Judges the requests of one resource server. */
+export interface Verifier {
+  /**
+   * Verifies the access token of a request and the proof that its sender holds the key.
+   *
+   * Does not check that the token's scope is enough for the route: {@link Verifier.authorize} does.
+   *
+   * @throws {AccessTokenError} with the answer to send; see its `code` and `toResponse()`.
+   */
+  verify(request: Request, connection?: RequestConnection): Promise<VerifiedRequest>
+  /**
+   * Prepares a route's requirement.
+   *
+   * @returns A check that throws {@link AccessTokenError} `scope_insufficient` (403) or
+   *   `authentication_insufficient` (401, RFC 9470) when a verified request falls short.
+   * @throws {TypeError} when the requirement itself is malformed.
+   */
+  authorize(requirement: Requirement): (verified: VerifiedRequest) => void
+}
+
+/**
+ * Creates the verifier of a resource server.
+ *
+ * Does not check: anything beyond the request itself, such as the user's rights to an order.
+ * Checks, in this order, so that nobody without a token and its key can fill a cache or a store:
+ * shape, access token (RFC 9068 section 4), binding, proof (RFC 9449 section 4.3), single use.
+ * Trusts: the options, and the issuer's keys. What a request says of its own host or scheme is
+ * believed only as far as it names one of `origins`.
+ *
+ * @throws {TypeError} with one sentence that says which option to change.
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-7
+ */
+export function createVerifier(options: VerifierOptions): Verifier {
+  const settings = checkVerifierOptions(options)
+  const nonceSource =
+    settings.nonceSource === undefined ? undefined : guardNonceSource(settings.nonceSource)
+  const replayStore = guardReplayStore(settings.replayStore)
+  const verifyToken = createTokenVerifier(settings)
+  const expectedTarget = createExpectedTarget(settings.origins)
+  const currentNonce = async (): Promise<string | undefined> => nonceSource?.current()
+
+  const judge = async (
+    request: Request,
+    connection: RequestConnection,
+  ): Promise<VerifiedRequest> => {
+    await assertNoTokenElsewhere(request)
+    const { scheme, accessToken } = parseCredentials(request.headers.get('authorization'))
+    const proof =
+      scheme === 'DPoP'
+        ? parseProof(request.headers.get(DPOP_HEADER) ?? '', settings.algorithms)
+        : undefined
+    const claims = await verifyToken(accessToken)
+    const cnf = assertBinding(scheme, parseConfirmation(claims, settings), settings)
+    const verifiedProof =
+      proof === undefined
+        ? undefined
+        : await verifyParsedProof(proof, {
+            ...settingsOfProof(settings),
+            htm: request.method,
+            htu: assertTarget(expectedTarget(request.url)),
+            accessToken,
+            ...(cnf.jkt !== undefined && { jkt: cnf.jkt }),
+            ...(nonceSource !== undefined && { nonceSource }),
+          })
+    const thumbprint = cnf['x5t#S256']
+    if (thumbprint !== undefined) {
+      await assertClientCertificate(connection.clientCertificate, thumbprint)
+    }
+    const nonce = await currentNonce()
+    if (verifiedProof !== undefined) await claimProof(verifiedProof, { ...settings, replayStore })
+
+    return Object.freeze({
+      claims,
+      scopes: scopesOf(claims),
+      cnf,
+      ...(verifiedProof !== undefined && { jkt: verifiedProof.jkt }),
+      ...(nonce !== undefined && { nonce }),
+    })
+  }
+
+  return {
+    verify: async (request, connection = {}) => {
+      try {
+        return await judge(request, connection)
+      } catch (cause) {
+        if (!(cause instanceof RefusedError || cause instanceof ProofError)) throw cause
+
+        const scheme = parseScheme(request.headers.get('authorization'))
+        // A nonce source that fails now must not hide why the request was refused.
+        const nonce = await currentNonce().catch(() => undefined)
+        settings.onEvent({ type: 'request_refused', code: cause.code })
+        throw createAccessTokenError(cause.code, { scheme, nonce }, settings)
+      }
+    },
+    authorize: (requirement) => {
+      const parsed = parseRequirement(requirement)
+      return (verified) => {
+        const shortfall = findShortfall(verified, parsed, settings.clock)
+        if (shortfall === undefined) return
+
+        settings.onEvent({ type: 'request_refused', code: shortfall.code })
+        const { jkt, nonce } = verified
+        const scheme: Scheme = jkt === undefined ? 'Bearer' : 'DPoP'
+        const { parameters } = shortfall
+        throw createAccessTokenError(shortfall.code, { scheme, nonce, parameters }, settings)
+      }
+    },
+  }
+}
+
+/** RFC 9449 sections 7.1 and 7.2: `jkt` and the DPoP scheme belong together, in both directions. */
+function assertBinding(
+  scheme: Scheme,
+  cnf: Confirmation | undefined,
+  { allowBearer }: VerifierSettings,
+): Confirmation {
+  if (cnf === undefined) {
+    if (scheme === 'DPoP' || !allowBearer) throw new RefusedError('token_unbound')
+    return {}
+  }
+  if ((cnf.jkt !== undefined) !== (scheme === 'DPoP')) {
+    throw new RefusedError('token_scheme_mismatch')
+  }
+  return cnf
+}
+
+function settingsOfProof({
+  algorithms,
+  maxAgeSeconds,
+  futureSkewSeconds,
+  clock,
+}: VerifierSettings) {
+  return { algorithms, maxAgeSeconds, futureSkewSeconds, clock }
+}
+
+/** A path that no URI can have, with a broken percent-encoding say, is what no proof can name. */
+function assertTarget(target: string): string {
+  if (parseTargetUri(target) === undefined) throw new ProofError('proof_htu_mismatch')
+  return target
+}

@@ -1,0 +1,48 @@
+import { RefusedError } from './refusal.js'
+
+const FORM = 'application/x-www-form-urlencoded'
+const PARAMETER = 'access_token'
+
+/** Octets of a form that are looked at. Nobody hides a token from us behind more than that. */
+const MAX_FORM_OCTETS = 65_536
+
+/**
+ * RFC 6750 sections 2.2 and 2.3: a token in a form or in the query is not taken, and refused rather
+ * than overlooked, since it is in logs and histories by now.
+ *
+ * Does not look into a body that somebody has read already.
+ *
+ * @throws {RefusedError} `token_in_query`, `token_in_body`
+ */
+export async function assertNoTokenElsewhere(request: Request): Promise<void> {
+  const { url } = request
+  if (url.includes('?') && new URL(url).searchParams.has(PARAMETER)) {
+    throw new RefusedError('token_in_query')
+  }
+  if (!hasUnreadForm(request)) return
+
+  const form = await readStart(request.clone())
+  if (new URLSearchParams(form).has(PARAMETER)) throw new RefusedError('token_in_body')
+}
+
+function hasUnreadForm(request: Request): boolean {
+  const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
+  return type === FORM && !request.bodyUsed && request.body !== null
+}
+
+async function readStart({ body }: Request): Promise<string> {
+  if (body === null) return ''
+
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  while (text.length < MAX_FORM_OCTETS) {
+    const { done, value } = await reader.read()
+    if (done) break
+
+    text += decoder.decode(value, { stream: true })
+  }
+  // The other branch of the body goes on without us.
+  void reader.cancel()
+  return text
+}

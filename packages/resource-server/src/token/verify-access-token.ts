@@ -1,0 +1,66 @@
+import { compactVerify } from 'jose'
+import type { JsonObject } from '@tmb-kit/core'
+import { remoteKeySet, type KeySet } from '../issuer/key-set.js'
+import { RefusedError } from '../refusal.js'
+import type { VerifierSettings } from '../settings.js'
+import { assertAccessTokenClaims, type AccessTokenClaims } from './access-token-claims.js'
+import { parseAccessToken, type ParsedAccessToken } from './parse-access-token.js'
+import { createTokenKeys } from './token-keys.js'
+
+/** Verifies access tokens that are JWTs. */
+export type TokenVerifier = (accessToken: string) => Promise<AccessTokenClaims>
+
+/**
+ * Prepares the verification of JWT access tokens, RFC 9068 section 4: type, issuer, claims, and a
+ * signature by a key of that very issuer.
+ *
+ * The claims are looked at before the signature: what is expired needs no cryptography.
+ */
+export function createTokenVerifier(settings: VerifierSettings): TokenVerifier {
+  const keySets = new Map(
+    settings.issuers.map(({ issuer, jwks }): readonly [string, KeySet] => [
+      issuer,
+      jwks === undefined
+        ? remoteKeySet({ ...settings, issuer })
+        : createTokenKeys(jwks.keys as readonly JsonObject[]),
+    ]),
+  )
+
+  return async (accessToken) => {
+    const parsed = parseAccessToken(accessToken)
+    const keySet = keySets.get(parsed.claims.iss)
+    if (keySet === undefined) throw new RefusedError('token_issuer_refused')
+
+    assertAccessTokenClaims(parsed.claims, settings)
+    await assertSignature(accessToken, parsed, keySet)
+    return parsed.claims
+  }
+}
+
+async function assertSignature(
+  accessToken: string,
+  { algorithm, kid }: ParsedAccessToken,
+  keySet: KeySet,
+): Promise<void> {
+  const candidates = await keySet.find({ algorithm, kid })
+  if (candidates.length === 0) throw new RefusedError('token_key_unknown')
+
+  for (const publicKey of candidates) {
+    if (await isSignedWith(publicKey, accessToken, algorithm)) return
+  }
+  throw new RefusedError('token_signature_invalid')
+}
+
+async function isSignedWith(
+  publicKey: CryptoKey,
+  accessToken: string,
+  algorithm: string,
+): Promise<boolean> {
+  try {
+    await compactVerify(accessToken, publicKey, { algorithms: [algorithm] })
+    return true
+  } catch {
+    // Whatever the reason, a JOSEError or a DOMException: not signed with this key.
+    return false
+  }
+}

@@ -1,0 +1,7 @@
+import type { AccessTokenErrorCode } from './access-token-error.js'
+
+/** What a verifier has to tell its operator. Holds no token, proof, header or claim. */
+export type VerifierEvent =
+  | { readonly type: 'request_refused'; readonly code: AccessTokenErrorCode }
+  | { readonly type: 'issuer_keys_fetched'; readonly issuer: string }
+  | { readonly type: 'issuer_keys_unavailable'; readonly issuer: string }

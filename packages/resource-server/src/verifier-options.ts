@@ -1,0 +1,50 @@
+import type { Clock, JsonObject, NonceSource, ProofAlgorithm, ReplayStore } from '@tmb-kit/core'
+import type { ConfirmationMethod } from './confirmation.js'
+import type { VerifierEvent } from './verifier-event.js'
+
+/** The public keys of an issuer, RFC 7517 section 5. */
+export interface JsonWebKeySet {
+  readonly keys: readonly (JsonWebKey | JsonObject)[]
+}
+
+/** One issuer among several, with its own keys. */
+export interface IssuerOptions {
+  readonly issuer: string
+  /** Default: fetched from where the issuer's metadata says. */
+  readonly jwks?: JsonWebKeySet
+}
+
+export interface VerifierOptions {
+  /**
+   * The public base URLs of this resource server, with their mount prefix: what a browser sees, not
+   * what arrives behind the proxy. Several where it answers at several.
+   */
+  readonly origins: readonly string[]
+  /** Whose tokens count: one issuer, or several, each with keys of its own. */
+  readonly issuer: string | readonly (string | IssuerOptions)[]
+  /** What `aud` must hold; with several, one of them. */
+  readonly audience: string | readonly string[]
+  /** The keys of the only issuer. Default: fetched from where its metadata says. */
+  readonly jwks?: JsonWebKeySet
+  /** Algorithms of proofs; tokens take what the issuer's keys say. Default: `['ES256']`. */
+  readonly algorithms?: readonly ProofAlgorithm[]
+  /** The members of `cnf` that must hold where a token has them. Default: all that are understood. */
+  readonly enforce?: readonly ConfirmationMethod[]
+  /** Refuse members of `cnf` that are not understood, beside ones that are. Default: ignored. */
+  readonly strictConfirmation?: boolean
+  /** Take tokens that are bound to nothing, as Bearer. Default: false. */
+  readonly allowBearer?: boolean
+  /** How old a proof may be. Default: 60 s. */
+  readonly maxAgeSeconds?: number
+  /** How far ahead of ours the clock behind a proof may be. Default: 10 s. */
+  readonly futureSkewSeconds?: number
+  /** How far ahead of ours the issuer's clock may be, 60 s at most. Default: 10 s. */
+  readonly issuerSkewSeconds?: number
+  /** Default: this process's memory. Processes that share the work need a store that they share. */
+  readonly replayStore?: ReplayStore
+  /** With one, every proof must carry a nonce of it. Default: none is asked for. */
+  readonly nonceSource?: NonceSource
+  readonly clock?: Clock
+  readonly fetch?: typeof fetch
+  readonly onEvent?: (event: VerifierEvent) => void
+}
