@@ -1,1 +1,10 @@
-export {}
+export { createTmb, type AuthorizeRequest, type Tmb, type TmbOptions } from './create-tmb.js'
+export type { Authorization } from './bound-fetch.js'
+export type { LoginOptions } from './login.js'
+export type { LogoutOptions } from './logout.js'
+export type { PageLocation } from './page-location.js'
+export type { ProofClaims } from './proof-signer.js'
+export type { ResourceServer } from './resource-server.js'
+export type { SessionState } from './session.js'
+export { TmbError, type TmbErrorCode, type TmbErrorDetails } from './tmb-error.js'
+export type { SessionEndReason, TmbEvent, TmbEventMap } from './tmb-event.js'
