@@ -1,1 +1,20 @@
-export {}
+export { checkAuthorizationServer } from './check-authorization-server.js'
+export { createBackend } from './create-backend.js'
+export { REFUSALS, RefusalError, type RefusalCode, type RefusalDetails } from './errors.js'
+export type {
+  BackendEvent,
+  CallbackRefusal,
+  EventSink,
+  SessionEndReason,
+  UnboundReason,
+} from './events.js'
+export type { KeyContinuity } from './login/key-continuity.js'
+export {
+  AuthorizationServerError,
+  type AuthorizationServerErrorCode,
+} from './oauth/authorization-server-error.js'
+export type { ClientAuthentication } from './oauth/client-authentication.js'
+export type { BindingMode } from './oauth/key-binding.js'
+export type { BackendOptions } from './options.js'
+export { cookieSessions, type CookieSessionsOptions } from './session/cookie-sessions.js'
+export type { SessionStrategy } from './session/sessions.js'

@@ -1,0 +1,30 @@
+import type { Context } from 'hono'
+import { REFUSALS, RefusalError, type RefusalCode } from './errors.js'
+import type { EventSink } from './events.js'
+import { AuthorizationServerError } from './oauth/authorization-server-error.js'
+import { reportFailure } from './report-failure.js'
+
+/** When the authorization server did not say when to come again. */
+const RETRY_AFTER_SECONDS = 5
+
+/** Turns whatever a route threw into JSON: our own words only, and no stack. */
+export function answerError(c: Context, error: unknown, onEvent: EventSink): Response {
+  if (!(error instanceof RefusalError)) reportFailure(error, onEvent)
+
+  const { code, details } = toRefusal(error)
+  const { status, message } = REFUSALS[code]
+  for (const [name, value] of Object.entries(details.headers ?? {})) c.header(name, value)
+  return c.json({ error: code, error_description: message, ...details.members }, status)
+}
+
+function toRefusal(error: unknown): RefusalError {
+  if (error instanceof RefusalError) return error
+  if (!(error instanceof AuthorizationServerError)) return new RefusalError('server_error')
+
+  const retryAfter = String(error.retryAfterSeconds ?? RETRY_AFTER_SECONDS)
+  const code: RefusalCode = error.code === 'unavailable' ? 'as_unavailable' : 'as_error'
+  return new RefusalError(
+    code,
+    code === 'as_unavailable' ? { headers: { 'Retry-After': retryAfter } } : {},
+  )
+}

@@ -1,0 +1,77 @@
+import { Hono, type Handler } from 'hono'
+import { answerError } from './answer-error.js'
+import type { BackendContext } from './backend-context.js'
+import { RefusalError } from './errors.js'
+import { requireSameOrigin } from './guards/csrf.js'
+import { onlyMethod } from './guards/method.js'
+import { responseHeaders } from './guards/response-headers.js'
+import { createAuthorizationServer } from './oauth/authorization-server.js'
+import { createOAuthClient } from './oauth/oauth-client.js'
+import type { BackendOptions } from './options.js'
+import { backchannelLogoutRoute } from './routes/backchannel-logout.js'
+import { callbackRoute } from './routes/callback.js'
+import { loginRoute } from './routes/login.js'
+import { logoutRoute } from './routes/logout.js'
+import { sessionRoute } from './routes/session.js'
+import { tokenRoute } from './routes/token.js'
+import { parseOptions } from './settings.js'
+import { createTransactionCookies } from './transaction/transaction-cookies.js'
+
+/**
+ * Creates a Token-Mediating Backend: a confidential OAuth client that keeps the refresh token and
+ * hands the page access tokens that only the page's own key can use.
+ *
+ * Does not check that the authorization server can be reached and fits; see
+ * `checkAuthorizationServer`. Does not terminate TLS and does not limit rates.
+ * Checks: every request as docs/flow.md says, and the options at once.
+ * Trusts: the configured origin, never `Host` or `X-Forwarded-*`.
+ *
+ * @throws {TypeError} for options that cannot work; its sentence says what to change.
+ * @see https://www.rfc-editor.org/rfc/rfc10017#section-6.2
+ * @example
+ * ```ts
+ * const backend = createBackend({
+ *   origin: 'https://app.example',
+ *   issuer: 'https://as.example',
+ *   client: { id: 'app', authentication: { method: 'private_key_jwt', key } },
+ *   scope: 'openid offline_access orders.read',
+ *   resources: { 'https://api.example': ['orders.read', 'orders.write'] },
+ *   sessions: cookieSessions({ secrets: [secret] }),
+ * })
+ * app.route('/bff', backend)
+ * ```
+ */
+export function createBackend(options: BackendOptions): Hono {
+  const settings = parseOptions(options)
+  const { clock, onEvent, origin, fetch, issuer, mode, clientId } = settings
+  const sessions = options.sessions.create({ clock, onEvent })
+  const context: BackendContext = {
+    settings,
+    sessions,
+    server: createAuthorizationServer({ issuer, mode, fetch, clock }),
+    client: createOAuthClient({
+      clientId,
+      authentication: settings.clientAuthentication,
+      fetch,
+      clock,
+    }),
+    transactions: createTransactionCookies({ sealer: sessions.sealer, clock }),
+  }
+  const sameOrigin = requireSameOrigin({ origin, onEvent })
+  const notFound: Handler = () => {
+    throw new RefusalError('not_found')
+  }
+
+  const app = new Hono()
+  app.onError((error, c) => answerError(c, error, onEvent))
+  app
+    .use(responseHeaders())
+    .all('/session', onlyMethod('GET'), sameOrigin, sessionRoute(context))
+    .all('/login', onlyMethod('POST'), sameOrigin, loginRoute(context))
+    .all('/callback', onlyMethod('GET'), callbackRoute(context))
+    .all('/token', onlyMethod('POST'), sameOrigin, tokenRoute(context))
+    .all('/logout', onlyMethod('POST'), sameOrigin, logoutRoute(context))
+    .all('/backchannel-logout', onlyMethod('POST'), backchannelLogoutRoute())
+    .all('*', notFound)
+  return app
+}

@@ -1,0 +1,108 @@
+import type { Clock, JsonObject } from '@tmb-kit/core'
+import {
+  allowInsecureRequests,
+  clockSkew,
+  customFetch,
+  genericTokenEndpointRequest,
+  pushedAuthorizationRequest,
+  revocationRequest,
+  type AuthorizationServer as OAuthServer,
+  type Client,
+  type ClientAuth,
+} from 'oauth4webapi'
+import { createGuardedFetch, CALL_DEADLINE_SECONDS } from './guarded-fetch.js'
+import type { AuthorizationServerMetadata } from './metadata.js'
+import { readOAuthAnswer } from './oauth-answer.js'
+
+/** Parameters of a form. A list repeats its name. */
+export type FormParameters = Readonly<Record<string, readonly string[] | string | undefined>>
+
+/** The back channel: authenticated requests to the authorization server. */
+export interface OAuthClient {
+  /** RFC 9126. @returns the `request_uri`, if the answer has one. */
+  push(server: AuthorizationServerMetadata, parameters: FormParameters): Promise<JsonObject>
+  /** RFC 6749 section 3.2. The answer is not judged. */
+  requestToken(
+    server: AuthorizationServerMetadata,
+    grantType: string,
+    parameters: FormParameters,
+  ): Promise<JsonObject>
+  /** RFC 7009. @returns whether the authorization server took it. */
+  revoke(server: AuthorizationServerMetadata, token: string, hint: TokenHint): Promise<boolean>
+}
+
+export type TokenHint = 'access_token' | 'refresh_token'
+
+export interface OAuthClientOptions {
+  readonly clientId: string
+  readonly authentication: ClientAuth
+  readonly fetch: typeof fetch
+  readonly clock: Clock
+}
+
+/** The answer to a refresh is worth waiting for after its callers gave up: it may rotate the token. */
+const TOKEN_DEADLINE_SECONDS = 3 * CALL_DEADLINE_SECONDS
+
+/**
+ * Makes the requests of RFC 6749, 7009 and 9126 with the client's credentials.
+ *
+ * Each goes out once: an authorization code or a refresh token that was sent may be used up.
+ */
+export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
+  const { clientId, authentication, clock, fetch } = options
+  const client = (): Client => ({
+    client_id: clientId,
+    [clockSkew]: clock() - Math.floor(Date.now() / 1000),
+  })
+  const over = (deadlineSeconds: number) => ({
+    // Endpoints without https were refused already, except those on loopback.
+    [allowInsecureRequests]: true,
+    [customFetch]: createGuardedFetch({ fetch, deadlineSeconds }),
+  })
+  const calls = over(CALL_DEADLINE_SECONDS)
+  const tokenCalls = over(TOKEN_DEADLINE_SECONDS)
+
+  return {
+    push: async (server, parameters) => {
+      const form = toForm(parameters)
+      return readOAuthAnswer(
+        await pushedAuthorizationRequest(toServer(server), client(), authentication, form, calls),
+      )
+    },
+    requestToken: async (server, grantType, parameters) =>
+      readOAuthAnswer(
+        await genericTokenEndpointRequest(
+          toServer(server),
+          client(),
+          authentication,
+          grantType,
+          toForm(parameters),
+          tokenCalls,
+        ),
+      ),
+    revoke: async (server, token, hint) => {
+      if (server.revocation_endpoint === undefined) return false
+
+      const { status } = await revocationRequest(
+        toServer(server),
+        client(),
+        authentication,
+        token,
+        { ...calls, additionalParameters: { token_type_hint: hint } },
+      )
+      return status === 200
+    },
+  }
+}
+
+export function toForm(parameters: FormParameters): URLSearchParams {
+  return new URLSearchParams(
+    Object.entries(parameters).flatMap(([name, value = []]) =>
+      [value].flat().map((single) => [name, single]),
+    ),
+  )
+}
+
+function toServer(metadata: AuthorizationServerMetadata): OAuthServer {
+  return metadata as unknown as OAuthServer
+}

@@ -1,0 +1,105 @@
+import type { Clock } from '@tmb-kit/core'
+import type { EventSink, SessionEndReason } from '../events.js'
+import type { AccessToken } from '../token/access-token.js'
+import type { Sealer } from './seal.js'
+import type { Session } from './session.js'
+
+/** What a refresh brought. */
+export interface Minted {
+  /** The rotated refresh token; absent when the old one stays good. */
+  readonly refreshToken: string | undefined
+  /** Absent when the answer's token was not bound: then the session lives on without it. */
+  readonly accessToken: AccessToken | undefined
+}
+
+/** How to refresh, and what to do with an answer that comes too late. */
+export interface RefreshPlan {
+  /** Given the newest copy of the session. May reject: then nothing changes. */
+  mint(session: Session): Promise<Minted>
+  /** The session was ended while the answer was on its way. */
+  discard(minted: Minted): Promise<void>
+}
+
+/** What every caller of one refresh gets. */
+export type Refreshed =
+  | {
+      readonly kind: 'refreshed'
+      readonly accessToken: AccessToken | undefined
+      /** What the session cookie must hold from now on, where that changed. */
+      readonly cookie: SessionCookie | undefined
+    }
+  | { readonly kind: 'ended' }
+
+/** A value for the session cookie. */
+export interface SessionCookie {
+  readonly value: string
+  /** NumericDate. */
+  readonly expiresAt: number
+}
+
+/** A session that a cookie opened. */
+export interface OpenSession {
+  /** The newest copy that is known. */
+  readonly session: Session
+  /** NumericDate at which it is over when nothing else happens. */
+  readonly expiresAt: number
+  /** Whether half of the idle time has passed, so that the next use should be noted. */
+  readonly isHalfIdle: boolean
+  /** What the browser's cookie should hold, where it holds an older copy. */
+  readonly cookie: SessionCookie | undefined
+  /** What a login transaction keeps, to end this session once the login is through. */
+  readonly note: string
+  /** @param name The resource and the scope that the token was issued for. */
+  findAccessToken(name: string): AccessToken | undefined
+  /**
+   * Refreshes once for all callers with the same `name`, and one at a time for each session.
+   * Goes on when a caller goes away. An end of the session always wins.
+   */
+  refresh(name: string, plan: RefreshPlan): Promise<Refreshed>
+  /** Ends the session for every copy of its cookie. @returns its newest copy. */
+  end(reason: SessionEndReason): Promise<Session>
+}
+
+/** A token that came with the login. */
+export interface FirstAccessToken {
+  readonly name: string
+  readonly accessToken: AccessToken
+}
+
+/** Where sessions live. */
+export interface Sessions {
+  /** Seals the other cookies as well. */
+  readonly sealer: Sealer
+  /** @throws {SessionTooLargeError} */
+  begin(session: Session, first: FirstAccessToken | undefined): Promise<SessionCookie>
+  /** @returns `undefined` for a cookie that is not ours, and a session that is over. */
+  open(cookie: string): Promise<OpenSession | undefined>
+  /** Ends the session of a {@link OpenSession.note}, if it lives. @returns its newest known copy. */
+  endNoted(note: string, reason: SessionEndReason): Promise<Session | undefined>
+}
+
+/** What sessions need from the backend. */
+export interface SessionEnvironment {
+  readonly clock: Clock
+  readonly onEvent: EventSink
+}
+
+/** Made by `cookieSessions()`: one of it may serve several backends. */
+export interface SessionStrategy {
+  /** @internal */
+  create(environment: SessionEnvironment): Sessions
+}
+
+/** The sealed session does not fit into a cookie: the refresh token or the claims are too long. */
+export class SessionTooLargeError extends Error {
+  override readonly name: string = 'SessionTooLargeError'
+  readonly code = 'session_too_large'
+  readonly octets: number
+
+  constructor(octets: number) {
+    super(
+      `the session cookie would take ${octets} bytes, and browsers keep 4096: list fewer claims`,
+    )
+    this.octets = octets
+  }
+}

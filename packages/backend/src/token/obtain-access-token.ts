@@ -1,0 +1,137 @@
+import type { BackendContext } from '../backend-context.js'
+import { RefusalError } from '../errors.js'
+import { AuthorizationServerError } from '../oauth/authorization-server-error.js'
+import { CALL_DEADLINE_SECONDS } from '../oauth/guarded-fetch.js'
+import { revokeTokens } from '../oauth/revocation.js'
+import { requestToken } from '../oauth/token-request.js'
+import type { Session } from '../session/session.js'
+import type { Minted, OpenSession, SessionCookie } from '../session/sessions.js'
+import { withinSeconds } from '../within-seconds.js'
+import { isFresh, type AccessToken } from './access-token.js'
+import { parseScope } from './scope.js'
+import { nameOf, resourceScopesOf, type TokenTarget } from './token-target.js'
+
+export interface ObtainedToken {
+  readonly accessToken: AccessToken
+  /** What the session cookie must hold from now on, where that changed. */
+  readonly cookie: SessionCookie | undefined
+}
+
+/** The words by which an authorization server asks for the user, RFC 9470 and OpenID Connect. */
+const STEP_UP_ERRORS: readonly string[] = [
+  'insufficient_user_authentication',
+  'interaction_required',
+  'login_required',
+]
+
+/**
+ * Gets an access token for exactly this resource and scope: a remembered one, or a new one by one
+ * refresh for all who ask at the same time.
+ *
+ * @throws {RefusalError} `login_required`, `no_session`, `binding_not_applied`, `invalid_scope`,
+ *   `invalid_target`, `as_unavailable`
+ * @throws {AuthorizationServerError}
+ */
+export async function obtainAccessToken(
+  open: OpenSession,
+  request: { readonly target: TokenTarget; readonly refresh: boolean },
+  context: BackendContext,
+): Promise<ObtainedToken> {
+  const { target, refresh } = request
+  const { session, cookie, isHalfIdle } = open
+  const name = nameOf(target)
+  const canRefresh = session.refreshToken !== undefined
+  const remembered = open.findAccessToken(name)
+  const isGood =
+    remembered !== undefined &&
+    isFresh(remembered, context.settings.clock()) &&
+    !isWider(remembered, target, context)
+  // A use past half of the idle time is noted by refreshing: only that writes the session anew.
+  if (isGood && !refresh && !(isHalfIdle && canRefresh)) return { accessToken: remembered, cookie }
+  if (!canRefresh) throw new RefusalError('login_required')
+
+  const refreshing = open.refresh(name, {
+    mint: async (newest) => mint(newest, target, context),
+    discard: async ({ accessToken, refreshToken }) =>
+      revokeTokens(
+        { access_token: accessToken?.accessToken, refresh_token: refreshToken },
+        context,
+      ),
+  })
+  const refreshed = await withinSeconds(CALL_DEADLINE_SECONDS, refreshing).catch(
+    async (error: unknown) => refuse(error, open),
+  )
+  if (refreshed === undefined) throw new AuthorizationServerError('unavailable')
+  if (refreshed.kind === 'ended') throw new RefusalError('no_session')
+  if (refreshed.accessToken === undefined) throw new UnboundRefreshError(refreshed.cookie)
+  return { accessToken: refreshed.accessToken, cookie: refreshed.cookie }
+}
+
+/** The refresh brought no bound token, but may have rotated the refresh token. */
+export class UnboundRefreshError extends RefusalError {
+  readonly cookie: SessionCookie | undefined
+
+  constructor(cookie: SessionCookie | undefined) {
+    super('binding_not_applied')
+    this.cookie = cookie
+  }
+}
+
+/** The authorization server ended the grant, and with it went the session. */
+export class GrantEndedError extends RefusalError {}
+
+async function mint(
+  session: Session,
+  target: TokenTarget,
+  context: BackendContext,
+): Promise<Minted> {
+  const { settings } = context
+  const { jkt, refreshToken } = session
+  const { resource, scope: askedScope } = target
+  const parameters = {
+    refresh_token: refreshToken,
+    resource,
+    scope: askedScope === '' ? undefined : askedScope,
+  }
+  const token = await requestToken({ grantType: 'refresh_token', parameters, jkt }, context)
+  if (token.missing !== undefined) {
+    await revokeTokens({ access_token: token.accessToken }, context)
+    return { refreshToken: token.refreshToken, accessToken: undefined }
+  }
+
+  const { lifetimeSeconds } = token
+  const scope = token.scope ?? askedScope
+  const expiresAt = settings.clock() + lifetimeSeconds
+  const event = { type: 'access_token_issued', session: session.id } as const
+  settings.onEvent({ ...event, jkt, resource, scope, lifetimeSeconds })
+  return {
+    refreshToken: token.refreshToken,
+    accessToken: { accessToken: token.accessToken, jkt, resource, scope, expiresAt },
+  }
+}
+
+/** What a failed refresh means for the page. */
+async function refuse(error: unknown, open: OpenSession): Promise<never> {
+  if (!(error instanceof AuthorizationServerError) || error.code !== 'refused') throw error
+
+  const word = error.error ?? ''
+  if (word === 'invalid_grant') {
+    await open.end('grant_ended')
+    throw new GrantEndedError('login_required')
+  }
+  if (STEP_UP_ERRORS.includes(word)) {
+    throw new RefusalError('login_required', { members: { ...error.stepUp } })
+  }
+  if (word === 'invalid_scope' || word === 'invalid_target') throw new RefusalError(word)
+  throw error
+}
+
+/** Whether a token can do more than was asked for: an authorization server may ignore `scope`. */
+function isWider(
+  { scope }: AccessToken,
+  target: TokenTarget,
+  { settings }: BackendContext,
+): boolean {
+  const asked = parseScope(target.scope)
+  return !parseScope(resourceScopesOf(scope, settings)).every((name) => asked.includes(name))
+}
