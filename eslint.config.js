@@ -4,7 +4,8 @@ const ROLES = ['browser', 'backend', 'authorization-server', 'resource-server']
 
 /** Roles meet on the wire. An import from one to another would hide a protocol change. */
 const noOtherRole = (role) => ({
-  files: [`packages/${role}/**/*.ts`],
+  // core's own tests import its public entry; nothing else of core imports anything of ours.
+  files: [`packages/${role}/${role === 'core' ? 'src/' : ''}**/*.ts`],
   rules: {
     'no-restricted-imports': [
       'error',

@@ -1,0 +1,64 @@
+import { parseJsonObject } from '@tmb-kit/core'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+const nested = (levels: number): string =>
+  '{"a":'.repeat(levels - 1) + '{}' + '}'.repeat(levels - 1)
+
+describe('parseJsonObject', () => {
+  it('reads what JSON.parse reads, when it is an object', () => {
+    const member = fc.string().filter((name) => name !== '__proto__')
+    const values = fc.dictionary(member, fc.jsonValue({ maxDepth: 3 }))
+    fc.assert(
+      fc.property(values, (value) => {
+        const text = JSON.stringify(value)
+        if (text.includes('"__proto__"')) return
+
+        expect(parseJsonObject(text)).toEqual(JSON.parse(text))
+      }),
+      { seed: 8259 },
+    )
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['an array', '[]'],
+    ['null', 'null'],
+    ['a string', '"{}"'],
+    ['a number', '1'],
+    ['two objects', '{}{}'],
+    ['a trailing comma', '{"a":1,}'],
+    ['single quotes', "{'a':1}"],
+    ['a comment', '{}//'],
+    ['a byte order mark', '\u{feff}{}'],
+    ['a repeated member', '{"a":1,"a":1}'],
+    ['a repeated member with another value between', '{"a":1,"b":{"a":2},"a":3}'],
+    ['a repeated member deeper down', '{"a":{"b":1,"b":2}}'],
+    ['a repeated member in an array', '{"a":[{"b":1,"b":2}]}'],
+    ['a repeated member spelled with an escape', '{"a":1,"\\u0061":2}'],
+    ['a repeated empty member', '{"":1,"":2}'],
+    ['__proto__', '{"__proto__":{"a":1}}'],
+    ['__proto__ spelled with an escape', '{"__proto\\u005f_":1}'],
+    ['nine levels', nested(9)],
+    ['nine levels of arrays', `{"a":${'['.repeat(8)}${']'.repeat(8)}}`],
+    ['a bomb of brackets', '{"a":'.repeat(100_000)],
+  ])('RFC 8259: refuses %s', (_, text) => {
+    expect(parseJsonObject(text)).toBeUndefined()
+  })
+
+  it.each([
+    ['eight levels', nested(8)],
+    ['equal members of different objects', '{"a":{"b":1},"c":{"b":1}}'],
+    ['braces, colons and quotes inside strings', '{"a":"{\\"a\\":1,[","b":":"}'],
+    ['a string that ends in a back slash', '{"a":"\\\\","b":1}'],
+    ['constructor and toString as members', '{"constructor":1,"toString":2}'],
+    ['white space everywhere', ' {\n"a"\t:\r1 } '],
+  ])('RFC 8259: takes %s', (_, text) => {
+    expect(parseJsonObject(text)).toEqual(JSON.parse(text))
+  })
+
+  it('takes as many levels as it is told', () => {
+    expect(parseJsonObject(nested(9), { maxDepth: 9 })).toBeDefined()
+    expect(parseJsonObject(nested(2), { maxDepth: 1 })).toBeUndefined()
+  })
+})
