@@ -1,0 +1,67 @@
+import type { BoundToken } from './bound-models.js'
+import { CLIENT_METADATA, findMetadataMistake } from './client-metadata.js'
+import { CONFIRMATION_METHODS, type ConfirmationMethod } from './confirmation.js'
+import type {
+  OidcConfiguration,
+  OidcJwtCustomizer,
+  OidcMetadataValidator,
+} from './oidc-provider.js'
+
+/**
+ * oidc-provider's configuration with what the plugin needs in it. The caller's own client metadata
+ * and JWT customizer stay in force.
+ *
+ * @param invalidMetadata Makes the error by which oidc-provider refuses a registration.
+ * @throws {TypeError} when the metadata of a configured client is contradictory.
+ */
+export function withKeyBinding(
+  configuration: OidcConfiguration,
+  invalidMetadata: (sentence: string) => Error,
+): OidcConfiguration {
+  assertClients(configuration)
+  const { extraClientMetadata = {}, formats } = configuration
+  const { properties = [], validator } = extraClientMetadata
+
+  const validate: OidcMetadataValidator = (ctx, name, value, metadata) => {
+    if (properties.includes(name)) validator?.(ctx, name, value, metadata)
+    const mistake = name === CLIENT_METADATA[0] ? findMetadataMistake(metadata) : undefined
+    if (mistake !== undefined) throw invalidMetadata(mistake)
+  }
+  return {
+    ...configuration,
+    extraClientMetadata: {
+      ...extraClientMetadata,
+      properties: [...new Set([...properties, ...CLIENT_METADATA])],
+      validator: validate,
+    },
+    formats: {
+      ...formats,
+      customizers: { ...formats?.customizers, jwt: withTlsExp(formats?.customizers?.jwt) },
+    },
+  }
+}
+
+/** Members that this provider can carry into every place where a token's `cnf` is read. */
+export function supportedMethods({ features }: OidcConfiguration): readonly ConfirmationMethod[] {
+  // The signed introspection answer is made where nobody else can add a member to it.
+  const isSigned = features?.['jwtIntrospection']?.enabled === true
+  return CONFIRMATION_METHODS.filter((method) => !(isSigned && method === 'tls_exp'))
+}
+
+/** oidc-provider looks at configured clients when they are first used: too late for an operator. */
+function assertClients({ clients = [], clientDefaults }: OidcConfiguration): void {
+  for (const client of clients) {
+    const mistake = findMetadataMistake({ ...clientDefaults, ...client })
+    if (mistake !== undefined) {
+      throw new TypeError(`client ${String(client['client_id'])}: ${mistake}`)
+    }
+  }
+}
+
+function withTlsExp(customize: OidcJwtCustomizer | undefined): OidcJwtCustomizer {
+  return async (ctx, token: BoundToken, jwt) => {
+    await customize?.(ctx, token, jwt)
+    if (token.tls_exp === undefined) return
+    jwt.payload['cnf'] = { ...(jwt.payload['cnf'] as object), tls_exp: token.tls_exp }
+  }
+}

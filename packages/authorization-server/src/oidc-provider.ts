@@ -1,0 +1,185 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/**
+ * The part of oidc-provider 9.13.3 that the plugin touches, and that who embeds it usually needs.
+ * The library ships no types; `test/seams.test.ts` fails where this page and the library part ways.
+ */
+
+/** A token, code or grant as its adapter keeps it. */
+export declare class OidcModel {
+  /** Names of the members that the adapter gets to keep. */
+  static get IN_PAYLOAD(): readonly string[]
+  static find(value: unknown, options?: OidcFindOptions): Promise<OidcModel | undefined>
+  readonly kind: string
+  readonly jti: string
+  readonly clientId?: string
+  readonly accountId?: string
+  readonly grantId?: string
+  readonly consumed?: unknown
+  save(): Promise<string>
+}
+
+/** `AccessToken` and `ClientCredentials`. */
+export declare class OidcAccessToken extends OidcModel {
+  static override find(
+    value: unknown,
+    options?: OidcFindOptions,
+  ): Promise<OidcAccessToken | undefined>
+  jkt: string | undefined
+  'x5t#S256': string | undefined
+}
+
+/** `AuthorizationCode` and `RefreshToken`. */
+export declare class OidcGrantSource extends OidcModel {
+  static override find(
+    value: unknown,
+    options?: OidcFindOptions,
+  ): Promise<OidcGrantSource | undefined>
+  /** RFC 9449 section 10, of a code. */
+  dpopJkt: string | undefined
+  /** NumericDate at which the user proved who he is. */
+  readonly authTime?: number
+  readonly acr?: string
+  readonly amr?: readonly string[]
+  consume(): Promise<void>
+}
+
+export interface OidcFindOptions {
+  readonly ignoreExpiration?: boolean
+}
+
+/** What a user has granted to a client, for the callback `loadExistingGrant`. */
+export declare class OidcGrant {
+  constructor(subject: { readonly accountId: string; readonly clientId: string })
+  addOIDCScope(scope: string): void
+  addOIDCClaims(claims: readonly string[]): void
+  addResourceScope(resource: string, scope: string): void
+  save(): Promise<string>
+}
+
+/** A sign-in, or another question to the user, that an authorization request waits for. */
+export interface OidcInteraction {
+  readonly uid: string
+  readonly prompt: { readonly name: string }
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+/** How the user answered. */
+export interface OidcInteractionResult {
+  readonly login?: {
+    readonly accountId: string
+    readonly acr?: string
+    readonly amr?: readonly string[]
+  }
+  readonly consent?: { readonly grantId?: string }
+  readonly error?: string
+}
+
+/** What oidc-provider knows of the request that it is answering. */
+export interface OidcRequest {
+  readonly route: string
+  readonly body?: Readonly<Record<string, unknown>>
+  readonly params?: Readonly<Record<string, unknown>>
+  readonly client?: OidcClient
+  readonly requestParamScopes: ReadonlySet<string>
+  readonly requestParamOIDCScopes: ReadonlySet<string>
+  readonly requestParamClaims: ReadonlySet<string>
+  readonly resourceServers: Readonly<Record<string, { readonly scopes: ReadonlySet<string> }>>
+  readonly entities: {
+    readonly Account?: { readonly accountId: string }
+    readonly AuthorizationCode?: OidcGrantSource
+    readonly RefreshToken?: OidcGrantSource
+    readonly AccessToken?: OidcAccessToken
+    readonly ClientCredentials?: OidcAccessToken
+  }
+}
+
+export interface OidcClient {
+  readonly clientId: string
+  readonly clientAuthMethod: string
+}
+
+/** Koa's context. `oidc` is there once a route of oidc-provider matched. */
+export interface OidcContext {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly method: string
+  readonly path: string
+  readonly query: Readonly<Record<string, unknown>>
+  readonly oidc?: OidcRequest
+  status: number
+  type: string
+  body: unknown
+  /** `false` when the answer is written past Koa. */
+  respond?: boolean
+  set(header: string, value: string): void
+  remove(header: string): void
+}
+
+export type OidcMiddleware = (ctx: OidcContext, next: () => Promise<unknown>) => Promise<unknown>
+
+export type OidcGrantHandler = (ctx: OidcContext, next: () => Promise<unknown>) => unknown
+
+export type OidcParameterNames = string | readonly string[] | ReadonlySet<string>
+
+/** See oidc-provider's documentation; only what the plugin itself reads is named here. */
+export interface OidcConfiguration {
+  readonly [member: string]: unknown
+  readonly clients?: readonly Readonly<Record<string, unknown>>[]
+  readonly clientDefaults?: Readonly<Record<string, unknown>>
+  readonly extraClientMetadata?: {
+    readonly properties?: readonly string[]
+    readonly validator?: OidcMetadataValidator
+  }
+  readonly features?: Readonly<
+    Record<string, Readonly<Record<string, unknown> & { enabled?: boolean }>>
+  >
+  readonly formats?: {
+    readonly [member: string]: unknown
+    readonly customizers?: { readonly jwt?: OidcJwtCustomizer }
+  }
+}
+
+export type OidcMetadataValidator = (
+  ctx: OidcContext | undefined,
+  name: string,
+  value: unknown,
+  metadata: Readonly<Record<string, unknown>>,
+) => void
+
+export type OidcJwtCustomizer = (
+  ctx: OidcContext,
+  token: OidcAccessToken,
+  jwt: { header?: Record<string, unknown>; payload: Record<string, unknown> },
+) => unknown
+
+/** oidc-provider's `Provider`. Members beyond these are as the library documents them. */
+export declare class OidcProvider {
+  /** The request that is being answered, if any. */
+  static get ctx(): OidcContext | undefined
+  constructor(issuer: string, configuration?: OidcConfiguration)
+  readonly issuer: string
+  /** Whether `X-Forwarded-*` is believed. */
+  proxy: boolean
+  get AccessToken(): typeof OidcAccessToken
+  get AuthorizationCode(): typeof OidcGrantSource
+  get ClientCredentials(): typeof OidcAccessToken
+  get Grant(): typeof OidcGrant
+  get RefreshToken(): typeof OidcGrantSource
+  interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<OidcInteraction>
+  interactionFinished(
+    request: IncomingMessage,
+    response: ServerResponse,
+    result: OidcInteractionResult,
+    options?: { readonly mergeWithLastSubmission?: boolean },
+  ): Promise<void>
+  registerGrantType(
+    name: string,
+    handler: OidcGrantHandler,
+    parameters?: OidcParameterNames,
+    repeatable?: OidcParameterNames,
+  ): void
+  use(middleware: OidcMiddleware): this
+  callback(): (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  on(event: string, listener: (...values: never[]) => void): this
+}

@@ -1,0 +1,168 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  KeyBindingProvider,
+  type KeyBindingEvent,
+  type KeyBindingEventSink,
+  type OidcConfiguration,
+  type OneTimeUseStore,
+} from '@tmb-kit/authorization-server'
+import { exportJWK } from 'jose'
+import { authenticate, CLIENTS, REDIRECT_URI, type ClientId } from './clients.js'
+import { autoSubmitInteractions, testConfiguration } from './configuration.js'
+import { createUserAgent } from './user-agent.js'
+
+type Parameters = Readonly<Record<string, string>>
+
+/** The answer of an endpoint, read. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+export interface TokenRequestInput {
+  readonly clientId?: ClientId
+  readonly parameters: Parameters
+  readonly headers?: Parameters
+  /** Appended to the form as it stands, for what a map cannot say. */
+  readonly rawForm?: string
+  readonly query?: string
+}
+
+export interface TestAuthorizationServer {
+  readonly issuer: string
+  readonly provider: KeyBindingProvider
+  readonly events: readonly KeyBindingEvent[]
+  close(): Promise<void>
+  get(path: string, headers?: Parameters): Promise<Answer>
+  post(path: string, input: TokenRequestInput): Promise<Answer>
+  /** `POST /token` with the client's authentication. */
+  token(input: TokenRequestInput): Promise<Answer>
+  /** Signs alice in by PAR and PKCE, and gives what redeems the code. */
+  authorize(parameters?: Parameters, clientId?: ClientId): Promise<Parameters>
+}
+
+export interface StartOptions {
+  /** Replaces members of the usual configuration. */
+  readonly configuration?: OidcConfiguration
+  /** Adds to its features. */
+  readonly features?: OidcConfiguration['features']
+  readonly oneTimeUseStore?: OneTimeUseStore
+  readonly onEvent?: KeyBindingEventSink
+}
+
+/** A real provider on loopback. */
+export async function startAuthorizationServer(
+  options: StartOptions = {},
+): Promise<TestAuthorizationServer> {
+  const server = createServer()
+  const { port } = await listen(server)
+  const issuer = `http://127.0.0.1:${port}`
+  const events: KeyBindingEvent[] = []
+  const clientAuthKey = await generateKey()
+  const { oneTimeUseStore } = options
+  const { onEvent = (event: KeyBindingEvent) => void events.push(event) } = options
+  const usual = await testConfiguration(await clientsOf(clientAuthKey))
+  const provider = new KeyBindingProvider(
+    issuer,
+    {
+      ...usual,
+      features: { ...usual.features, ...options.features },
+      ...options.configuration,
+    },
+    {
+      onEvent,
+      ...(oneTimeUseStore === undefined ? {} : { oneTimeUseStore }),
+    },
+  )
+  autoSubmitInteractions(provider)
+  const callback = provider.callback()
+  server.on('request', (request, response) => void callback(request, response))
+
+  const post = async (path: string, input: TokenRequestInput): Promise<Answer> => {
+    const { clientId = 'basic', parameters, headers = {}, rawForm = '', query = '' } = input
+    const client = await authenticate(clientId, { issuer, clientAuthKey })
+    const form = new URLSearchParams({ ...parameters, ...client.parameters }).toString()
+    const response = await fetch(`${issuer}${path}${query}`, {
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/x-www-form-urlencoded',
+        ...client.headers,
+        ...headers,
+      },
+      body: `${form}${rawForm}`,
+    })
+    return read(response)
+  }
+  return {
+    issuer,
+    provider,
+    events,
+    post,
+    close: async () => close(server),
+    get: async (path, headers = {}) => read(await fetch(`${issuer}${path}`, { headers })),
+    token: async (input) => post('/token', input),
+    authorize: async (parameters = {}, clientId = 'basic') => {
+      const codeVerifier = crypto.randomUUID() + crypto.randomUUID()
+      const pushed = await post('/request', {
+        clientId,
+        parameters: {
+          client_id: clientId,
+          response_type: 'code',
+          redirect_uri: REDIRECT_URI,
+          scope: 'openid offline_access',
+          code_challenge: await challengeOf(codeVerifier),
+          code_challenge_method: 'S256',
+          ...parameters,
+        },
+      })
+      if (pushed.status !== 201) throw new Error(`PAR: ${JSON.stringify(pushed.body)}`)
+
+      const query = new URLSearchParams({
+        client_id: clientId,
+        request_uri: String(pushed.body['request_uri']),
+      })
+      const callbackUrl = await createUserAgent(issuer).navigate(`${issuer}/auth?${query}`)
+      return {
+        grant_type: 'authorization_code',
+        code: callbackUrl.searchParams.get('code') ?? `none in ${callbackUrl.href}`,
+        redirect_uri: REDIRECT_URI,
+        code_verifier: codeVerifier,
+      }
+    },
+  }
+}
+
+async function clientsOf(clientAuthKey: CryptoKeyPair): Promise<OidcConfiguration['clients']> {
+  const keys = [await exportJWK(clientAuthKey.publicKey)]
+  return Object.entries(CLIENTS).map(([clientId, metadata]) => ({
+    client_id: clientId,
+    ...metadata,
+    ...(metadata.token_endpoint_auth_method === 'private_key_jwt' ? { jwks: { keys } } : {}),
+  }))
+}
+
+async function generateKey(): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
+}
+
+async function challengeOf(codeVerifier: string): Promise<string> {
+  const octets = new TextEncoder().encode(codeVerifier)
+  return Buffer.from(await crypto.subtle.digest('SHA-256', octets)).toString('base64url')
+}
+
+async function read(response: Response): Promise<Answer> {
+  const { status, headers } = response
+  return { status, headers, body: (await response.json()) as Answer['body'] }
+}
+
+async function listen(server: Server): Promise<AddressInfo> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return server.address() as AddressInfo
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+}
