@@ -1,0 +1,44 @@
+import { cookieSessions, createBackend, type BackendOptions } from '@tmb-kit/backend'
+import { Hono } from 'hono'
+import type { Configuration } from './configuration.js'
+import { pages } from './pages.js'
+
+/** Where the browser package looks for the backend, unless it is told otherwise. */
+const BASE_PATH = '/bff'
+
+/** What is not configuration: where events go, and what tests put in place of the real thing. */
+export type AppPorts = Pick<BackendOptions, 'clock' | 'fetch' | 'onEvent'>
+
+/**
+ * The whole server: the backend, a health route, and the built pages on one origin.
+ *
+ * @throws {TypeError} where the backend refuses the configuration; the message says what to change.
+ */
+export function createApp(configuration: Configuration, ports: AppPorts = {}): Hono {
+  const app = new Hono()
+  app.route(BASE_PATH, createBackend(backendOptions(configuration, ports)))
+  app.get('/healthz', (c) => {
+    c.header('Cache-Control', 'no-store')
+    return c.json({ status: 'ok' })
+  })
+  app.route('/', pages(configuration))
+  return app
+}
+
+/** What the backend gets of the configuration. */
+export function backendOptions(configuration: Configuration, ports: AppPorts = {}): BackendOptions {
+  const { origin, issuer, client, scope, resources, claims, keyContinuity, mode } = configuration
+  return {
+    origin,
+    basePath: BASE_PATH,
+    issuer,
+    client,
+    scope,
+    resources,
+    claims,
+    sessions: cookieSessions({ secrets: configuration.sessionSecrets }),
+    keyContinuity,
+    ...(mode === undefined ? {} : { mode }),
+    ...ports,
+  }
+}

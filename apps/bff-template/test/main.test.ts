@@ -1,0 +1,179 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { request, type Server } from 'node:http'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Environment } from '../src/reading.js'
+import { serveMetadata } from './authorization-server.js'
+import { environmentWith, generateClientKey } from './environment.js'
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+const SECRET = 'a-secret-of-the-tests-with-more-than-32-bytes'
+
+let folder: string
+let clientKey: JsonWebKey
+let server: Server
+let issuer: string
+const children: ChildProcess[] = []
+
+beforeAll(async () => {
+  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
+  execFileSync(process.execPath, [tsc, '-b', 'apps/bff-template'], { cwd: ROOT })
+  folder = await mkdtemp(join(tmpdir(), 'main-'))
+  await writeFile(join(folder, 'index.html'), '<!doctype html><title>the page</title>')
+  clientKey = await generateClientKey()
+  ;({ server, issuer } = await serveMetadata())
+})
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+})
+
+afterAll(async () => {
+  server.close()
+  await rm(folder, { recursive: true })
+})
+
+/** Starts the built server as an operator would. */
+function start(changes: Environment = {}): ChildProcess & { readonly output: () => string } {
+  const env = environmentWith(clientKey, { ISSUER: issuer, SPA_DIR: folder, ...changes })
+  const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+      child.emit('said')
+    })
+  }
+  children.push(child)
+  return Object.assign(child, { output: () => output })
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+async function startListening(): Promise<{
+  readonly child: ReturnType<typeof start>
+  readonly port: number
+}> {
+  const port = await freePort()
+  const child = start({ PORT: String(port), HOST: '127.0.0.1' })
+  while (!child.output().includes('is served on')) await once(child, 'said')
+  return { child, port }
+}
+
+describe('a start that cannot work ends with exit code 1 and one sentence', () => {
+  const failure = async (changes: Environment): Promise<readonly string[]> => {
+    const child = start(changes)
+    const [exitCode] = (await once(child, 'close')) as [number]
+    expect(exitCode).toBe(1)
+    expect(child.output()).not.toContain(SECRET)
+    expect(child.output()).not.toContain(clientKey.d)
+    return child.output().trim().split('\n')
+  }
+
+  it('for each mistake in the configuration', async () => {
+    const sentences = await failure({ SESSION_SECRETS: 'short', CLIENT_ID: '', PORT: 'x' })
+    expect(sentences).toEqual([
+      expect.stringMatching(/^PORT must be/),
+      expect.stringMatching(/^CLIENT_ID is not set/),
+      expect.stringMatching(/^SESSION_SECRETS is too short/),
+    ])
+  })
+
+  it('for a folder without pages', async () => {
+    expect(await failure({ SPA_DIR: join(folder, 'nowhere') })).toEqual([
+      expect.stringMatching(/^SPA_DIR has no index\.html/),
+    ])
+  })
+
+  it('for an authorization server that does not answer', async () => {
+    expect(await failure({ ISSUER: `http://127.0.0.1:${await freePort()}` })).toEqual([
+      expect.stringMatching(/^ISSUER: .*does not answer/),
+    ])
+  })
+
+  it('CC-22: for an authorization server of another name', async () => {
+    expect(await failure({ ISSUER: issuer.replace('127.0.0.1', 'localhost') })).toEqual([
+      expect.stringMatching(/^ISSUER: .*another name/),
+    ])
+  })
+
+  it('CC-13: for an authorization server that cannot bind', async () => {
+    const other = await serveMetadata({ tmb_supported: undefined })
+    expect(await failure({ ISSUER: other.issuer })).toEqual([
+      expect.stringMatching(/^ISSUER: .*no way to bind/),
+    ])
+    other.server.close()
+  })
+
+  it('for a port that is taken', async () => {
+    const { port } = await startListening()
+    expect(await failure({ PORT: String(port), HOST: '127.0.0.1' })).toEqual([
+      `PORT ${port} is taken: stop what listens there, or set PORT to another one.`,
+    ])
+  })
+})
+
+describe('a start that works', () => {
+  it('says where, and what cookie sessions ask of the operator', async () => {
+    const { child, port } = await startListening()
+    const response = await fetch(`http://127.0.0.1:${port}/healthz`)
+    expect(await response.json()).toEqual({ status: 'ok' })
+    expect(child.output()).toContain(`http://localhost:${port} is served on port ${port}.`)
+    expect(child.output()).toMatch(/rotates refresh tokens, run one instance/)
+  })
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'ends on %s with exit code 0, after the request in flight is answered',
+    async (signal) => {
+      const { child, port } = await startListening()
+      const upload = request({
+        port,
+        host: '127.0.0.1',
+        method: 'POST',
+        path: '/bff/login',
+        headers: {
+          'X-CSRF': '1',
+          'Content-Type': 'application/json',
+          Origin: `http://localhost:${port}`,
+          Expect: '100-continue',
+        },
+      })
+      upload.flushHeaders()
+      // The server has the request once it asks for the body.
+      await once(upload, 'continue')
+
+      const ended = once(child, 'exit')
+      child.kill(signal)
+      await refused(port)
+
+      upload.end('{"jkt":"not a thumbprint"}')
+      const [response] = (await once(upload, 'response')) as [{ readonly statusCode: number }]
+      expect(response.statusCode).toBe(400)
+      expect(await ended).toEqual([0, null])
+    },
+  )
+})
+
+/** Resolves once the port takes no connection any more. */
+async function refused(port: number): Promise<void> {
+  for (;;) {
+    try {
+      await (await fetch(`http://127.0.0.1:${port}/healthz`)).text()
+    } catch {
+      return
+    }
+  }
+}
