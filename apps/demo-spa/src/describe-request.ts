@@ -1,0 +1,64 @@
+import { computeJkt, DPOP_HEADER, isJsonObject, parseJsonObject } from '@tmb-kit/core'
+import { decodeJws, shorten } from './decode-jws.js'
+import type { Detail, Step } from './step.js'
+import type { SentRequest } from './watch-fetch.js'
+
+const BACKEND_TITLES: Readonly<Record<string, string>> = {
+  '/bff/session': 'Asks who is signed in',
+  '/bff/login': 'Starts a sign-in, and sends the thumbprint of its key',
+  '/bff/token': 'Asks for an access token for its key',
+  '/bff/logout': 'Signs out',
+}
+
+/** What a request means, for a reader who has not seen the code. */
+export function describeRequest(request: SentRequest, apiOrigin: string): Step {
+  return request.url.origin === apiOrigin ? describeCall(request) : describeBackendRequest(request)
+}
+
+/** The thumbprint of the key that a request's proof names. `undefined`: no proof, or no such key. */
+export async function thumbprintOfProof({ headers }: SentRequest): Promise<string | undefined> {
+  const jwk = decodeJws(headers.get(DPOP_HEADER) ?? '')?.header['jwk']
+  try {
+    return isJsonObject(jwk) ? await computeJkt(jwk) : undefined
+  } catch {
+    // Somebody in the console made a proof without a key: there is no thumbprint to show.
+    return undefined
+  }
+}
+
+function describeBackendRequest({ method, url, body }: SentRequest): Step {
+  const title = BACKEND_TITLES[url.pathname] ?? 'Asks the backend'
+  const sent = parseJsonObject(body)
+  return {
+    from: 'browser',
+    to: 'backend',
+    title,
+    request: `${method} ${url.pathname}`,
+    details: sent === undefined ? [] : [{ label: 'Sent', value: sent }],
+  }
+}
+
+function describeCall({ method, url, headers, body }: SentRequest): Step {
+  const [scheme = '', accessToken = ''] = (headers.get('Authorization') ?? '').split(' ')
+  return {
+    from: 'browser',
+    to: 'api',
+    title: 'Calls the API with the token and a new proof',
+    request: `${method} ${url.pathname}`,
+    details: [
+      { label: 'Authorization', value: `${scheme} ${shorten(accessToken)}` },
+      ...describeProof(headers.get(DPOP_HEADER) ?? ''),
+      ...(body === '' ? [] : [{ label: 'Body', value: parseJsonObject(body) ?? body }]),
+    ],
+  }
+}
+
+function describeProof(proof: string): readonly Detail[] {
+  const decoded = decodeJws(proof)
+  if (decoded === undefined) return []
+
+  return [
+    { label: 'Proof, header', value: decoded.header },
+    { label: 'Proof, claims', value: decoded.claims },
+  ]
+}

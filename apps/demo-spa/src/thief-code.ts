@@ -1,0 +1,9 @@
+/** Code for the console that hands a token and a proof to somebody else. */
+export function thiefCode(apiOrigin: string): string {
+  return `const url = '${apiOrigin}/whoami'
+const { authorization, dpop } =
+  await tmb.authorize({ method: 'GET', url })
+console.log(\`curl -i \${url} \\\\
+  -H 'Authorization: \${authorization}' \\\\
+  -H 'DPoP: \${dpop}'\`)`
+}
