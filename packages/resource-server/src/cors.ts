@@ -34,9 +34,7 @@ export function createCors(
   options: CorsOptions,
 ): (method: string, headers: Headers) => CorsVerdict {
   const { origins, methods = METHODS, allowHeaders = [], maxAgeSeconds = 600 } = options
-  const notAnOrigin = origins.find(
-    (origin) => !URL.canParse(origin) || new URL(origin).origin !== origin,
-  )
+  const notAnOrigin = origins.find((origin) => !isOrigin(origin))
   if (notAnOrigin !== undefined) {
     throw new TypeError(`origins: ${notAnOrigin} is not an origin such as https://app.example`)
   }
@@ -64,4 +62,9 @@ export function createCors(
     }
     return { isPreflight, headers: isPreflight ? { ...allowed, ...preflightHeaders } : allowed }
   }
+}
+
+/** An asterisk has no meaning here, and would never match: whoever wrote it meant something else. */
+function isOrigin(value: string): boolean {
+  return URL.canParse(value) && new URL(value).origin === value && !value.includes('*')
 }
