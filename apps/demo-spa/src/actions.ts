@@ -3,10 +3,12 @@ import type { AnswerView } from './answer-view.js'
 import type { ApiRoute } from './api-route.js'
 import { findByTestId } from './elements.js'
 import { errorSentence } from './sentences.js'
+import type { SessionView } from './session-view.js'
 
 export interface ActionsOptions {
   readonly tmb: Tmb
   readonly apiOrigin: string
+  readonly session: SessionView
   readonly answer: AnswerView
   /** Shows a sentence, or takes it away. */
   readonly notify: (sentence: string | undefined) => void
@@ -20,7 +22,7 @@ export interface Actions {
 }
 
 export function connectButtons(options: ActionsOptions): Actions {
-  const { tmb, apiOrigin, answer, repeatAfterSignIn } = options
+  const { tmb, apiOrigin, session, answer, repeatAfterSignIn } = options
   const here = (): string => window.location.pathname
 
   const call = async (route: ApiRoute): Promise<void> => {
@@ -39,7 +41,10 @@ export function connectButtons(options: ActionsOptions): Actions {
   }
 
   onClick('sign-in', options, async () => tmb.login({ returnTo: here() }))
-  onClick('sign-out', options, async () => tmb.logout())
+  onClick('sign-out', options, async () => {
+    session.showKey(undefined)
+    await tmb.logout()
+  })
   onClick('call-api', options, async () => call('/orders'))
   onClick('call-vault', options, callVault)
   onClick('renew', options, async () => tmb.renew())

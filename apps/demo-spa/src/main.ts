@@ -52,6 +52,7 @@ window.tmb = tmb
 const actions = connectButtons({
   tmb,
   apiOrigin,
+  session,
   answer,
   notify,
   repeatAfterSignIn: (route) => (repeat = route),

@@ -11,8 +11,8 @@ export interface SessionView {
   readonly jkt: string
 }
 
-const BOUND = 'The two are equal: the token is of use to this browser only.'
-const NOT_BOUND = 'The two differ: this browser cannot use the token.'
+const BOUND = 'Equal: the token is of use to this browser only.'
+const NOT_BOUND = 'Not equal: this browser cannot use the token.'
 
 export function createSessionView(): SessionView {
   const status = findByTestId('status')
