@@ -109,51 +109,6 @@ describe.each([
   })
 })
 
-it('AS-20: the customizer of the operator stays in force beside tls_exp', async () => {
-  const customized = await startAuthorizationServer({
-    configuration: {
-      formats: {
-        customizers: {
-          jwt: (_ctx, _token, jwt) => {
-            jwt.payload['tenant'] = 'acme'
-          },
-        },
-      },
-    },
-  })
-  const tmb = JSON.stringify({ ...x5t, ...tlsExp })
-  const { body } = await customized.token({
-    clientId: 'every_method',
-    parameters: { grant_type: 'client_credentials', resource: JWT_RESOURCE, tmb },
-  })
-  await customized.close()
-
-  expect(decodeJwt(String(body['access_token']))).toMatchObject({
-    tenant: 'acme',
-    cnf: { ...x5t, ...tlsExp },
-  })
-})
-
-it('AS-20: with signed introspection, which it cannot reach, tls_exp is refused and not offered', async () => {
-  const signed = await startAuthorizationServer({
-    features: { jwtIntrospection: { enabled: true } },
-    configuration: { clientDefaults: { introspection_signed_response_alg: 'ES256' } },
-  })
-  const request = async (cnf: object): Promise<Answer> =>
-    signed.token({
-      clientId: 'every_method',
-      parameters: { grant_type: 'client_credentials', tmb: JSON.stringify(cnf) },
-    })
-  const refused = await request({ ...x5t, ...tlsExp })
-  const control = await request(x5t)
-  const metadata = await signed.get('/.well-known/openid-configuration')
-  await signed.close()
-
-  expect(refused).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
-  expect(control.status).toBe(200)
-  expect(metadata.body['tmb_confirmation_methods_supported']).toEqual(['jkt', 'x5t#S256'])
-})
-
 it('AS-03: the codec writes one JSON object and reads its own writing', () => {
   const supported = ['jkt', 'x5t#S256', 'tls_exp'] as const
   const value = JSON.stringify({ jkt, ...x5t, ...tlsExp })
