@@ -29,6 +29,7 @@ export default defineConfig({
       'packages/*/test/**/*.test.ts',
       'apps/*/test/**/*.test.ts',
       'scripts/test/**/*.test.ts',
+      'e2e/in-process/**/*.test.ts',
     ],
     testTimeout: 30_000,
     hookTimeout: 60_000,
