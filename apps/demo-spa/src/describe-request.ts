@@ -10,6 +10,8 @@ const BACKEND_TITLES: Readonly<Record<string, string>> = {
   '/bff/logout': 'Signs out',
 }
 
+const RENEWAL_TITLE = 'Asks for a fresh access token for its key'
+
 /** What a request means, for a reader who has not seen the code. */
 export function describeRequest(request: SentRequest, apiOrigin: string): Step {
   return request.url.origin === apiOrigin ? describeCall(request) : describeBackendRequest(request)
@@ -27,8 +29,11 @@ export async function thumbprintOfProof({ headers }: SentRequest): Promise<strin
 }
 
 function describeBackendRequest({ method, url, body }: SentRequest): Step {
-  const title = BACKEND_TITLES[url.pathname] ?? 'Asks the backend'
   const sent = parseJsonObject(body)
+  const title =
+    sent?.['refresh'] === true
+      ? RENEWAL_TITLE
+      : (BACKEND_TITLES[url.pathname] ?? 'Asks the backend')
   return {
     from: 'browser',
     to: 'backend',

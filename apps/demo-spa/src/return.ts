@@ -2,14 +2,17 @@ import type { Journey } from './journey.js'
 import type { Narrator } from './narrator.js'
 import { signInSentence } from './sentences.js'
 
-/** Takes the `error` of a sign-in that failed out of the address, so that a reload is a new start. */
+/**
+ * Takes out of the address what a sign-in or a sign-out left there, so that a reload is a new start.
+ *
+ * @returns the `error` of a sign-in that failed.
+ */
 export function takeReturnError(location: Location, history: History): string | undefined {
   const url = new URL(location.href)
-  const code = url.searchParams.get('error')
-  if (code === null) return undefined
-
-  url.searchParams.delete('error')
-  history.replaceState(undefined, '', `${url.pathname}${url.search}${url.hash}`)
+  const code = url.searchParams.get('error') ?? undefined
+  const leftovers = ['error', 'state'].filter((name) => url.searchParams.has(name))
+  for (const name of leftovers) url.searchParams.delete(name)
+  if (leftovers.length > 0) history.replaceState(undefined, '', url)
   return code
 }
 
