@@ -12,6 +12,7 @@ import { parseConfirmation, type Confirmation } from './confirmation.js'
 import { parseCredentials, parseScheme } from './credentials.js'
 import { createExpectedTarget } from './expected-target.js'
 import { guardNonceSource, guardReplayStore } from './guarded-ports.js'
+import { parseProxyHeaders } from './proxy-headers.js'
 import { RefusedError } from './refusal.js'
 import { findShortfall, parseRequirement, type Requirement } from './requirement.js'
 import { checkVerifierOptions, type VerifierSettings } from './settings.js'
@@ -66,6 +67,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
     request: Request,
     connection: RequestConnection,
   ): Promise<VerifiedRequest> => {
+    const forwarded = settings.trustedProxy(request, connection)
+      ? parseProxyHeaders(request.headers)
+      : undefined
     await assertNoTokenElsewhere(request)
     const { scheme, accessToken } = parseCredentials(request.headers.get('authorization'))
     const proof =
@@ -80,14 +84,15 @@ export function createVerifier(options: VerifierOptions): Verifier {
         : await verifyParsedProof(proof, {
             ...settingsOfProof(settings),
             htm: request.method,
-            htu: assertTarget(expectedTarget(request.url)),
+            htu: assertTarget(expectedTarget(request.url, forwarded?.origin)),
             accessToken,
             ...(cnf.jkt !== undefined && { jkt: cnf.jkt }),
             ...(nonceSource !== undefined && { nonceSource }),
           })
     const thumbprint = cnf['x5t#S256']
     if (thumbprint !== undefined) {
-      await assertClientCertificate(connection.clientCertificate, thumbprint)
+      const certificate = connection.clientCertificate ?? forwarded?.clientCertificate
+      await assertClientCertificate(certificate, thumbprint)
     }
     const nonce = await currentNonce()
     if (verifiedProof !== undefined) await claimProof(verifiedProof, { ...settings, replayStore })

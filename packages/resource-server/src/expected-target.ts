@@ -7,8 +7,12 @@ interface Base {
   readonly prefix: string
 }
 
-/** Says which target URI a proof for a request must name. */
-export type ExpectedTarget = (requestUrl: string) => string
+/**
+ * Says which target URI a proof for a request must name.
+ *
+ * @param forwardedOrigin What a trusted proxy says of the request's origin.
+ */
+export type ExpectedTarget = (requestUrl: string, forwardedOrigin?: string) => string
 
 /**
  * Prepares the expected target URIs. Scheme and authority come from configuration: what a request
@@ -22,8 +26,10 @@ export type ExpectedTarget = (requestUrl: string) => string
 export function createExpectedTarget(origins: readonly string[]): ExpectedTarget {
   const bases = origins.map(parseBase)
 
-  return (requestUrl) => {
-    const { origin, pathname } = new URL(requestUrl)
+  return (requestUrl, forwardedOrigin) => {
+    const url = new URL(requestUrl)
+    const { pathname } = url
+    const origin = forwardedOrigin ?? url.origin
     const own = bases.filter((base) => base.origin === origin)
     const candidates =
       own.length > 0 ? own : bases.filter((base) => base.origin === bases[0]?.origin)

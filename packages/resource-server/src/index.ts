@@ -18,6 +18,10 @@ export {
 export type { Confirmation, ConfirmationMethod } from './confirmation.js'
 export { createCors, type CorsOptions, type CorsVerdict } from './cors.js'
 export { createVerifier, type Verifier } from './create-verifier.js'
+export type {
+  IntrospectionAuthentication,
+  IntrospectionOptions,
+} from './introspection/introspection-options.js'
 export type { RefusalCode } from './refusal.js'
 export type { Requirement } from './requirement.js'
 export type { AccessTokenClaims } from './token/access-token-claims.js'

@@ -17,6 +17,7 @@ export type RefusalCode =
   | 'token_audience_refused'
   | 'token_expired'
   | 'token_not_yet_valid'
+  | 'token_inactive'
   | 'token_unbound'
   | 'token_scheme_mismatch'
   | 'confirmation_malformed'
@@ -69,6 +70,7 @@ export const REFUSALS: Readonly<Record<RefusalCode | ProofErrorCode, Refusal>> =
   token_audience_refused: invalidToken('the token is for another audience'),
   token_expired: invalidToken('the token has expired'),
   token_not_yet_valid: invalidToken('the token is not valid yet'),
+  token_inactive: invalidToken('the token is not active'),
   token_unbound: invalidToken('the token is not bound to a key'),
   token_scheme_mismatch: invalidToken('the scheme does not fit how the token is bound'),
   confirmation_malformed: invalidToken('cnf is malformed'),
@@ -89,7 +91,7 @@ export const REFUSALS: Readonly<Record<RefusalCode | ProofErrorCode, Refusal>> =
   },
   replay_store_unavailable: unavailable('the replay store did not answer'),
   nonce_source_unavailable: unavailable('the nonce source did not answer'),
-  issuer_unavailable: unavailable('the keys of the issuer could not be fetched'),
+  issuer_unavailable: unavailable('the authorization server did not answer'),
 }
 
 /** A refusal on its way to the border, where it gets its challenge. */

@@ -10,6 +10,7 @@ import {
   type ProofAlgorithm,
   type ReplayStore,
 } from '@tmb-kit/core'
+import { checkIssuers } from './check-issuers.js'
 import type { ConfirmationMethod } from './confirmation.js'
 import { isSecureUrl } from './secure-url.js'
 import type { VerifierEvent } from './verifier-event.js'
@@ -29,6 +30,7 @@ export interface VerifierSettings {
   readonly issuerSkewSeconds: number
   readonly replayStore: ReplayStore
   readonly nonceSource: NonceSource | undefined
+  readonly trustedProxy: NonNullable<VerifierOptions['trustedProxy']>
   readonly clock: Clock
   readonly fetch: typeof fetch
   readonly onEvent: (event: VerifierEvent) => void
@@ -39,6 +41,7 @@ const OPTION_NAMES: Readonly<Record<keyof VerifierOptions, true>> = {
   issuer: true,
   audience: true,
   jwks: true,
+  introspection: true,
   algorithms: true,
   enforce: true,
   strictConfirmation: true,
@@ -48,13 +51,13 @@ const OPTION_NAMES: Readonly<Record<keyof VerifierOptions, true>> = {
   issuerSkewSeconds: true,
   replayStore: true,
   nonceSource: true,
+  trustedProxy: true,
   clock: true,
   fetch: true,
   onEvent: true,
 }
 
 const METHODS: readonly unknown[] = ['jkt', 'x5t#S256', 'tls_exp']
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 /** @throws {TypeError} with one sentence that says what to change. */
 export function checkVerifierOptions(options: VerifierOptions): VerifierSettings {
@@ -64,7 +67,8 @@ export function checkVerifierOptions(options: VerifierOptions): VerifierSettings
 
   const { clock = systemClock, replayStore = memoryReplayStore({ clock }), nonceSource } = options
   const { algorithms = ['ES256'], enforce = ['jkt', 'x5t#S256', 'tls_exp'] } = options
-  assertFunctions({ clock, fetch: options.fetch, onEvent: options.onEvent })
+  const { trustedProxy = () => false } = options
+  assertFunctions({ clock, fetch: options.fetch, onEvent: options.onEvent, trustedProxy })
   assertMethods('replayStore', replayStore, ['claim'])
   if (nonceSource !== undefined) assertMethods('nonceSource', nonceSource, ['current', 'accepts'])
   assertList('algorithms', algorithms, (name) => parseProofAlgorithm(name) !== undefined)
@@ -83,6 +87,7 @@ export function checkVerifierOptions(options: VerifierOptions): VerifierSettings
     issuerSkewSeconds: checkSeconds('issuerSkewSeconds', options.issuerSkewSeconds ?? 10, 0, 60),
     replayStore,
     nonceSource,
+    trustedProxy,
     clock,
     fetch: options.fetch ?? (async (input, init) => globalThis.fetch(input, init)),
     onEvent: options.onEvent ?? (() => undefined),
@@ -95,38 +100,6 @@ function checkOrigins(origins: unknown): readonly string[] {
     return parseTargetUri(origin) !== undefined && isSecureUrl(origin)
   })
   return origins as readonly string[]
-}
-
-function checkIssuers({ issuer, jwks }: VerifierOptions): readonly IssuerOptions[] {
-  const given: readonly unknown[] = Array.isArray(issuer) ? issuer : [issuer]
-  if (jwks !== undefined && given.length > 1) {
-    throw new TypeError('jwks: with several issuers, each needs its own: { issuer, jwks }')
-  }
-  const issuers = given.map((one) => checkIssuer(isJsonObject(one) ? one : { issuer: one }))
-  if (issuers.length === 0) throw new TypeError('issuer: at least one')
-  if (new Set(issuers.map((one) => one.issuer)).size < issuers.length) {
-    throw new TypeError('issuer: each only once')
-  }
-  return issuers.map((one) => (jwks === undefined ? one : { ...one, jwks: checkKeys(jwks) }))
-}
-
-function checkIssuer(given: JsonObject): IssuerOptions {
-  const { issuer, jwks, ...rest } = given
-  const [unknown] = Object.keys(rest)
-  if (unknown !== undefined) throw new TypeError(`${unknown} is not an option of an issuer`)
-  if (typeof issuer !== 'string' || /[?#]/.test(issuer) || !isSecureUrl(issuer)) {
-    throw new TypeError('issuer must be an https URL without query and fragment, or loopback')
-  }
-  return jwks === undefined ? { issuer } : { issuer, jwks: checkKeys(jwks) }
-}
-
-function checkKeys(jwks: unknown): { readonly keys: readonly JsonObject[] } {
-  const keys: unknown = isJsonObject(jwks) ? jwks['keys'] : undefined
-  assertList('jwks.keys', keys, (member) => {
-    if (!isJsonObject(member) || typeof member['kty'] !== 'string') return false
-    return !PRIVATE_MEMBERS.some((name) => Object.hasOwn(member, name))
-  })
-  return { keys: keys as readonly JsonObject[] }
 }
 
 function checkAudience(audience: unknown): readonly string[] {
@@ -145,7 +118,6 @@ const EXPECTATIONS: Readonly<Record<string, string>> = {
   origins: 'each an https base URL without query and fragment, or loopback',
   algorithms: 'each a proof algorithm such as ES256 or Ed25519',
   enforce: 'each jkt, x5t#S256 or tls_exp',
-  'jwks.keys': 'each a public JWK',
   audience: 'each a text',
 }
 

@@ -19,4 +19,6 @@ export interface VerifiedRequest {
 export interface RequestConnection {
   /** The client certificate, DER, from the TLS layer. Never from a header. */
   readonly clientCertificate?: Uint8Array
+  /** The address of the peer, for `trustedProxy` to look at. */
+  readonly remoteAddress?: string
 }

@@ -1,5 +1,7 @@
 import type { Clock, JsonObject, NonceSource, ProofAlgorithm, ReplayStore } from '@tmb-kit/core'
 import type { ConfirmationMethod } from './confirmation.js'
+import type { IntrospectionOptions } from './introspection/introspection-options.js'
+import type { RequestConnection } from './verified-request.js'
 import type { VerifierEvent } from './verifier-event.js'
 
 /** The public keys of an issuer, RFC 7517 section 5. */
@@ -12,6 +14,8 @@ export interface IssuerOptions {
   readonly issuer: string
   /** Default: fetched from where the issuer's metadata says. */
   readonly jwks?: JsonWebKeySet
+  /** Where opaque tokens are looked up. One issuer at most: a token is shown to no other. */
+  readonly introspection?: IntrospectionOptions
 }
 
 export interface VerifierOptions {
@@ -26,6 +30,8 @@ export interface VerifierOptions {
   readonly audience: string | readonly string[]
   /** The keys of the only issuer. Default: fetched from where its metadata says. */
   readonly jwks?: JsonWebKeySet
+  /** Where the opaque tokens of the only issuer are looked up. Default: opaque tokens are refused. */
+  readonly introspection?: IntrospectionOptions
   /** Algorithms of proofs; tokens take what the issuer's keys say. Default: `['ES256']`. */
   readonly algorithms?: readonly ProofAlgorithm[]
   /** The members of `cnf` that must hold where a token has them. Default: all that are understood. */
@@ -44,6 +50,12 @@ export interface VerifierOptions {
   readonly replayStore?: ReplayStore
   /** With one, every proof must carry a nonce of it. Default: none is asked for. */
   readonly nonceSource?: NonceSource
+  /**
+   * Says that a request came through a proxy of ours, which sets or strips these headers itself. Only
+   * then do `Forwarded`, `X-Forwarded-Host` and `X-Forwarded-Proto` choose among `origins`, and does
+   * `Client-Cert` (RFC 9440) stand for the certificate of the connection. Default: never.
+   */
+  readonly trustedProxy?: (request: Request, connection: RequestConnection) => boolean
   readonly clock?: Clock
   readonly fetch?: typeof fetch
   readonly onEvent?: (event: VerifierEvent) => void

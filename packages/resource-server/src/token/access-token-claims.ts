@@ -1,17 +1,21 @@
 import { type Clock, type JsonObject } from '@tmb-kit/core'
 import { RefusedError } from '../refusal.js'
 
-/** The claims of a verified access token, RFC 9068 section 2.2. */
+/**
+ * The claims of a verified access token, RFC 9068 section 2.2; of an opaque one, what introspection
+ * said, RFC 7662 section 2.2.
+ */
 export interface AccessTokenClaims extends JsonObject {
   readonly iss: string
   readonly sub: string
   readonly aud: string | readonly string[]
   /** NumericDate. */
   readonly exp: number
-  /** NumericDate. */
-  readonly iat: number
-  readonly jti: string
   readonly client_id: string
+  /** NumericDate. A JWT always has it. */
+  readonly iat?: number
+  /** A JWT always has it. */
+  readonly jti?: string
   /** Space-delimited. */
   readonly scope?: string
   readonly nbf?: number
@@ -28,25 +32,44 @@ export interface ClaimsPolicy {
   readonly clock: Clock
 }
 
-const REQUIRED_TEXTS = ['iss', 'sub', 'jti', 'client_id']
+const REQUIRED_TEXTS = ['iss', 'sub', 'client_id']
 const OPTIONAL_TEXTS = ['scope', 'acr']
-const OPTIONAL_TIMES = ['nbf', 'auth_time']
+const OPTIONAL_TIMES = ['iat', 'nbf', 'auth_time']
 
 /**
- * RFC 9068 section 2.2: the claims are there, and each is of its type.
+ * RFC 9068 section 2.2: the claims of a JWT are there, and each is of its type.
  *
  * @throws {RefusedError} `token_claims_invalid`
  */
 export function parseAccessTokenClaims(payload: JsonObject): AccessTokenClaims {
-  const { aud, exp, iat } = payload
+  if (!isText(payload['jti']) || !isTime(payload['iat'])) {
+    throw new RefusedError('token_claims_invalid')
+  }
+  return parseCommonClaims(payload)
+}
+
+/**
+ * RFC 7662 section 2.2: what introspection says, made to look like a JWT's claims. It may leave out
+ * `iss`, since we know whom we asked, and `sub` of a client that acts for itself.
+ *
+ * @throws {RefusedError} `token_claims_invalid`
+ */
+export function parseIntrospectedClaims(body: JsonObject, issuer: string): AccessTokenClaims {
+  const { sub = body['client_id'], iss = issuer } = body
+  return parseCommonClaims({ ...body, iss, sub })
+}
+
+function parseCommonClaims(payload: JsonObject): AccessTokenClaims {
+  const { aud, exp } = payload
+  const isTextIfAny = (name: string): boolean =>
+    payload[name] === undefined || typeof payload[name] === 'string'
+  const isTimeIfAny = (name: string): boolean =>
+    payload[name] === undefined || isTime(payload[name])
   const valid =
     REQUIRED_TEXTS.every((name) => isText(payload[name])) &&
-    OPTIONAL_TEXTS.every(
-      (name) => payload[name] === undefined || typeof payload[name] === 'string',
-    ) &&
+    OPTIONAL_TEXTS.every(isTextIfAny) &&
+    OPTIONAL_TIMES.every(isTimeIfAny) &&
     isTime(exp) &&
-    isTime(iat) &&
-    OPTIONAL_TIMES.every((name) => payload[name] === undefined || isTime(payload[name])) &&
     (isText(aud) || (Array.isArray(aud) && aud.length > 0 && aud.every(isText)))
   if (!valid) throw new RefusedError('token_claims_invalid')
 
@@ -59,7 +82,7 @@ export function parseAccessTokenClaims(payload: JsonObject): AccessTokenClaims {
  * @throws {RefusedError} `token_audience_refused`, `token_expired`, `token_not_yet_valid`
  */
 export function assertAccessTokenClaims(
-  { aud, exp, iat, nbf = iat }: AccessTokenClaims,
+  { aud, exp, iat = 0, nbf = iat }: AccessTokenClaims,
   { audience, issuerSkewSeconds, clock }: ClaimsPolicy,
 ): void {
   const named = typeof aud === 'string' ? [aud] : aud

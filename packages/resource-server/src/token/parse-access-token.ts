@@ -42,6 +42,12 @@ export function parseAccessToken(accessToken: string): ParsedAccessToken {
   return { algorithm, kid, claims: parseAccessTokenClaims(payload) }
 }
 
+/** Whether a token is written as a JWT. One that is, is judged as one, and never looked up. */
+export function isJwt(accessToken: string): boolean {
+  const [header = '', ...rest] = accessToken.split('.')
+  return rest.length === 2 && parseSegment(header) !== undefined
+}
+
 function splitToken(accessToken: string): {
   readonly header: JsonObject
   readonly payload: JsonObject
