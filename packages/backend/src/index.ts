@@ -13,7 +13,7 @@ export {
   AuthorizationServerError,
   type AuthorizationServerErrorCode,
 } from './oauth/authorization-server-error.js'
-export type { ClientAuthentication } from './oauth/client-authentication.js'
+export type { ClientAuthentication, PrivateJwk } from './oauth/client-authentication.js'
 export type { BindingMode } from './oauth/key-binding.js'
 export type { BackendOptions } from './options.js'
 export { cookieSessions, type CookieSessionsOptions } from './session/cookie-sessions.js'

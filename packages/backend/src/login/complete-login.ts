@@ -14,7 +14,7 @@ import type { Transaction } from '../transaction/transaction.js'
 /** A login that failed for a reason with a word of its own. */
 export class LoginError extends Error {
   override readonly name: string = 'LoginError'
-  readonly code: 'binding_not_applied' | 'reauthentication_not_proven'
+  readonly code: 'as_error' | 'binding_not_applied' | 'reauthentication_not_proven'
 
   constructor(code: LoginError['code']) {
     super(code)
@@ -30,7 +30,7 @@ export class LoginError extends Error {
  * Checks: the binding, the ID token, and that the user was asked where that was demanded. On any
  * failure the tokens are revoked and nothing is stored.
  *
- * @throws {LoginError} `binding_not_applied`, `reauthentication_not_proven`
+ * @throws {LoginError} `binding_not_applied`, `reauthentication_not_proven`, `as_error`
  * @throws {AuthorizationServerError}
  */
 export async function completeLogin(
@@ -46,14 +46,15 @@ export async function completeLogin(
     code_verifier: codeVerifier,
     resource,
   }
-  const token = await requestToken({ grantType: 'authorization_code', parameters, jkt }, context)
+  const judged = await requestToken({ grantType: 'authorization_code', parameters, jkt }, context)
+  const { accessToken, refreshToken } = judged.kind === 'bound' ? judged.token : judged
   try {
-    if (token.missing !== undefined) throw new LoginError('binding_not_applied')
+    if (judged.kind === 'unusable') throw new LoginError(judged.error)
 
+    const { token } = judged
     const idToken = await assertIdToken(token, transaction, context)
     return await beginSession(token, { transaction, idToken }, context)
   } catch (error) {
-    const { accessToken, refreshToken } = token
     await revokeTokens({ access_token: accessToken, refresh_token: refreshToken }, context)
     throw error
   }

@@ -35,7 +35,8 @@ export function parseLoginRequest(body: JsonObject, settings: Settings): LoginRe
   const jkt = parseJkt(body['jkt'])
   if (jkt === undefined) throw new RefusalError('invalid_jkt')
 
-  const returnTo = parseReturnTo(body['return_to'] ?? '/', settings.origin)
+  const { return_to: wanted = '/' } = body
+  const returnTo = parseReturnTo(wanted, settings.origin)
   if (returnTo === undefined) throw new RefusalError('invalid_return_to')
 
   const maxAgeSeconds = body['max_age']

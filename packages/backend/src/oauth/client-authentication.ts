@@ -1,8 +1,11 @@
-import { isJsonObject, type JsonObject } from '@tmb-kit/core'
+import { isJsonObject } from '@tmb-kit/core'
 import { importJWK, importPKCS8, type JWK } from 'jose'
 import { ClientSecretBasic, PrivateKeyJwt, type ClientAuth } from 'oauth4webapi'
 import { assertKnownOptions } from '../option-checks.js'
 import { AuthorizationServerError } from './authorization-server-error.js'
+
+/** A private JWK, with the name that the authorization server knows it by. */
+export type PrivateJwk = JsonWebKey & { readonly kid?: string }
 
 /** How the backend shows the authorization server that it is the client. */
 export type ClientAuthentication =
@@ -10,7 +13,7 @@ export type ClientAuthentication =
       /** RFC 7523: an assertion with `aud` = issuer, 60 s of life and a fresh `jti`. */
       readonly method: 'private_key_jwt'
       /** A private JWK, PKCS #8 as PEM, or a private CryptoKey that may sign. */
-      readonly key: CryptoKey | JsonObject | string
+      readonly key: CryptoKey | PrivateJwk | string
       /** The key's name at the authorization server. Default: the JWK's own `kid`. */
       readonly kid?: string
       /** Default: the JWK's own `alg`, else the one that fits the key; RS256 for RSA. */
@@ -93,7 +96,7 @@ async function importClientAuthKey(
     typeof clientAuthKey === 'string'
       ? await importPem(clientAuthKey, alg === undefined ? PEM_ALGORITHMS : [alg])
       : await importJwk(clientAuthKey, alg)
-  const name = kid ?? (typeof clientAuthKey === 'string' ? undefined : clientAuthKey['kid'])
+  const name = kid ?? (typeof clientAuthKey === 'string' ? undefined : clientAuthKey.kid)
   return { key, ...(typeof name === 'string' ? { kid: name } : {}) }
 }
 
@@ -105,8 +108,8 @@ async function importPem(pem: string, algorithms: readonly string[]): Promise<Cr
   throw new AuthorizationServerError('client_key_invalid')
 }
 
-async function importJwk(jwk: JsonObject, alg: string | undefined): Promise<CryptoKey> {
-  const algorithm = alg ?? (jwk['alg'] as string | undefined) ?? algorithmOf(jwk)
+async function importJwk(jwk: PrivateJwk, alg: string | undefined): Promise<CryptoKey> {
+  const algorithm = alg ?? jwk.alg ?? algorithmOf(jwk)
   // A key that is for one use only would be refused by WebCrypto for no good reason.
   const members = Object.entries(jwk).filter(([name]) => name !== 'key_ops' && name !== 'ext')
   const key = await importJWK(Object.fromEntries(members) as JWK, algorithm).catch(() => undefined)
@@ -114,7 +117,7 @@ async function importJwk(jwk: JsonObject, alg: string | undefined): Promise<Cryp
   return key
 }
 
-function algorithmOf({ kty, crv }: JsonObject): string {
+function algorithmOf({ kty, crv }: PrivateJwk): string {
   if (kty === 'RSA') return 'RS256'
   if (kty === 'OKP') return 'Ed25519'
   return crv === 'P-384' ? 'ES384' : crv === 'P-521' ? 'ES512' : 'ES256'

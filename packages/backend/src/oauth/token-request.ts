@@ -1,15 +1,19 @@
 import type { Jkt } from '@tmb-kit/core'
 import type { BackendContext } from '../backend-context.js'
-import type { UnboundReason } from '../events.js'
 import { bindingParameters, findMissingBinding } from './key-binding.js'
 import type { FormParameters } from './oauth-client.js'
-import { parseTokenAnswer, type TokenAnswer } from './token-answer.js'
+import { parseTokenAnswer, tokensOf, type TokenAnswer } from './token-answer.js'
 
-/** A token answer, and whether its token is bound to the key that was asked for. */
-export interface JudgedTokenAnswer extends TokenAnswer {
-  /** What is missing of the binding: then the token must reach nobody. */
-  readonly missing: UnboundReason | undefined
-}
+/** A token that is bound to the key that was asked for, or what else came. */
+export type JudgedTokenAnswer =
+  | { readonly kind: 'bound'; readonly token: TokenAnswer }
+  | {
+      /** Its access token must reach nobody. */
+      readonly kind: 'unusable'
+      readonly error: 'as_error' | 'binding_not_applied'
+      readonly accessToken: string | undefined
+      readonly refreshToken: string | undefined
+    }
 
 export interface TokenRequest {
   readonly grantType: 'authorization_code' | 'refresh_token'
@@ -33,7 +37,11 @@ export async function requestToken(
     ...bindingParameters(jkt),
   })
   const token = parseTokenAnswer(answer)
+  if (token === undefined) return { kind: 'unusable', error: 'as_error', ...tokensOf(answer) }
+
   const missing = findMissingBinding(token, jkt)
-  if (missing !== undefined) settings.onEvent({ type: 'binding_not_applied', reason: missing })
-  return { ...token, missing }
+  if (missing === undefined) return { kind: 'bound', token }
+
+  settings.onEvent({ type: 'binding_not_applied', reason: missing })
+  return { kind: 'unusable', error: 'binding_not_applied', ...tokensOf(answer) }
 }

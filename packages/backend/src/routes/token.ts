@@ -11,7 +11,7 @@ import { putSessionCookie } from '../session/put-session-cookie.js'
 import {
   GrantEndedError,
   obtainAccessToken,
-  UnboundRefreshError,
+  UnusableAnswerError,
 } from '../token/obtain-access-token.js'
 import { parseTokenTarget } from '../token/token-target.js'
 
@@ -49,7 +49,7 @@ export function tokenRoute(context: BackendContext): Handler {
         jkt: accessToken.jkt,
       })
     } catch (error) {
-      if (error instanceof UnboundRefreshError) putSessionCookie(c, error.cookie, settings.clock())
+      if (error instanceof UnusableAnswerError) putSessionCookie(c, error.cookie, settings.clock())
       if (error instanceof GrantEndedError) dropCookie(c, SESSION_COOKIE, 'Strict')
       throw error
     }

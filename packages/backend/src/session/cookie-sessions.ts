@@ -1,7 +1,6 @@
 import type { SessionEndReason } from '../events.js'
 import { assertKnownOptions, assertPositiveSeconds } from '../option-checks.js'
 import { SESSION_COOKIE } from '../cookies/cookie-names.js'
-import type { AccessToken } from '../token/access-token.js'
 import { createSealer, type Sealer } from './seal.js'
 import {
   encodeSession,
@@ -10,11 +9,12 @@ import {
   type Session,
   type SessionLimits,
 } from './session.js'
-import { createSessionMemory, type SessionMemory } from './session-memory.js'
+import { createSessionMemory, type IssuedToken, type SessionMemory } from './session-memory.js'
 import {
   SessionTooLargeError,
   type OpenSession,
   type Refreshed,
+  isMinted,
   type RefreshPlan,
   type SessionCookie,
   type SessionEnvironment,
@@ -69,7 +69,9 @@ function createCookieSessions(context: CookieSessionsContext): Sessions {
 
     begin: async (session, first) => {
       const cookie = await sealSession(session, context)
-      const tokens = new Map(first === undefined ? [] : [[first.name, first.accessToken]])
+      const { version } = session
+      const tokens = new Map<string, IssuedToken>()
+      if (first !== undefined) tokens.set(first.name, { accessToken: first.accessToken, version })
       memory.remember({ session, cookie, tokens })
       return cookie
     },
@@ -103,7 +105,11 @@ function openSession(session: Session, context: OpenContext): OpenSession {
     isHalfIdle: clock() - usedAt > limits.idleSeconds / 2,
     cookie: version > presentedVersion ? memory.find(id)?.cookie : undefined,
     note: id,
-    findAccessToken: (name) => memory.find(id)?.tokens.get(name),
+    findAccessToken: (name) => {
+      const issued = memory.find(id)?.tokens.get(name)
+      if (issued === undefined) return undefined
+      return { accessToken: issued.accessToken, isNews: issued.version > presentedVersion }
+    },
     refresh: async (name, plan) =>
       memory.refreshOnce(id, name, async () => refreshSession(session, name, plan, context)),
     end: async (reason: SessionEndReason) => memory.end(id, reason) ?? session,
@@ -124,8 +130,12 @@ async function refreshSession(
   const minted = await plan.mint(newest)
   // A logout that came while the authorization server was thinking has won.
   if (memory.isEnded(opened.id)) {
-    await plan.discard(minted)
+    if (isMinted(minted)) await plan.discard(minted)
     return { kind: 'ended' }
+  }
+  if (!isMinted(minted)) {
+    memory.end(opened.id, 'grant_ended')
+    return { kind: 'grant_ended' }
   }
 
   const session: Session = {
@@ -135,10 +145,13 @@ async function refreshSession(
     usedAt: clock(),
   }
   const cookie = await sealSession(session, context)
-  const tokens = new Map<string, AccessToken>(memory.find(session.id)?.tokens)
-  if (minted.accessToken !== undefined) tokens.set(name, minted.accessToken)
+  const tokens = new Map(memory.find(session.id)?.tokens)
+  const { outcome } = minted
+  if (outcome.kind === 'bound') {
+    tokens.set(name, { accessToken: outcome.accessToken, version: session.version })
+  }
   memory.remember({ session, cookie, tokens })
-  return { kind: 'refreshed', accessToken: minted.accessToken, cookie }
+  return { kind: 'refreshed', outcome, cookie }
 }
 
 async function sealSession(

@@ -9,7 +9,13 @@ export interface RememberedSession {
   readonly session: Session
   readonly cookie: SessionCookie
   /** By the resource and scope that each was issued for. */
-  readonly tokens: ReadonlyMap<string, AccessToken>
+  readonly tokens: ReadonlyMap<string, IssuedToken>
+}
+
+/** A token, and the version of the session that it came with. */
+export interface IssuedToken {
+  readonly accessToken: AccessToken
+  readonly version: number
 }
 
 /** What this process remembers of sessions whose home is a cookie. Bounded in time and number. */
@@ -50,7 +56,9 @@ export function createSessionMemory(
     },
     remember: ({ session, cookie, tokens }) => {
       const kept = new Map([...tokens].slice(-MAX_TOKENS_OF_SESSION))
-      const lastExpiry = Math.max(...[...kept.values()].map(({ expiresAt }) => expiresAt))
+      const lastExpiry = Math.max(
+        ...[...kept.values()].map(({ accessToken }) => accessToken.expiresAt),
+      )
       const until = Math.max(clock() + MIN_MEMORY_SECONDS, lastExpiry)
       remembered.set(
         session.id,

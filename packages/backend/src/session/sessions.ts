@@ -8,14 +8,28 @@ import type { Session } from './session.js'
 export interface Minted {
   /** The rotated refresh token; absent when the old one stays good. */
   readonly refreshToken: string | undefined
-  /** Absent when the answer's token was not bound: then the session lives on without it. */
-  readonly accessToken: AccessToken | undefined
+  /** The token, or why there is none that could be used: then the session lives on without it. */
+  readonly outcome: RefreshOutcome
+}
+
+export type RefreshOutcome =
+  | { readonly kind: 'bound'; readonly accessToken: AccessToken }
+  | { readonly kind: 'unusable'; readonly error: 'as_error' | 'binding_not_applied' }
+
+/** The authorization server says that the grant is no more. */
+export interface GrantEnded {
+  readonly outcome: { readonly kind: 'grant_ended' }
+}
+
+/** Whether the grant lives. */
+export function isMinted(answer: GrantEnded | Minted): answer is Minted {
+  return answer.outcome.kind !== 'grant_ended'
 }
 
 /** How to refresh, and what to do with an answer that comes too late. */
 export interface RefreshPlan {
   /** Given the newest copy of the session. May reject: then nothing changes. */
-  mint(session: Session): Promise<Minted>
+  mint(session: Session): Promise<GrantEnded | Minted>
   /** The session was ended while the answer was on its way. */
   discard(minted: Minted): Promise<void>
 }
@@ -24,17 +38,27 @@ export interface RefreshPlan {
 export type Refreshed =
   | {
       readonly kind: 'refreshed'
-      readonly accessToken: AccessToken | undefined
+      readonly outcome: RefreshOutcome
       /** What the session cookie must hold from now on, where that changed. */
       readonly cookie: SessionCookie | undefined
     }
+  /** Somebody ended the session before the answer came. */
   | { readonly kind: 'ended' }
+  /** The authorization server ended the grant, and this ended the session. */
+  | { readonly kind: 'grant_ended' }
 
 /** A value for the session cookie. */
 export interface SessionCookie {
   readonly value: string
   /** NumericDate. */
   readonly expiresAt: number
+}
+
+/** A token that was issued before, and not handed out for the last time yet. */
+export interface RememberedToken {
+  readonly accessToken: AccessToken
+  /** Whether it is newer than the cookie, so that whoever sent the cookie cannot have seen it. */
+  readonly isNews: boolean
 }
 
 /** A session that a cookie opened. */
@@ -50,7 +74,7 @@ export interface OpenSession {
   /** What a login transaction keeps, to end this session once the login is through. */
   readonly note: string
   /** @param name The resource and the scope that the token was issued for. */
-  findAccessToken(name: string): AccessToken | undefined
+  findAccessToken(name: string): RememberedToken | undefined
   /**
    * Refreshes once for all callers with the same `name`, and one at a time for each session.
    * Goes on when a caller goes away. An end of the session always wins.

@@ -5,7 +5,7 @@ import { CALL_DEADLINE_SECONDS } from '../oauth/guarded-fetch.js'
 import { revokeTokens } from '../oauth/revocation.js'
 import { requestToken } from '../oauth/token-request.js'
 import type { Session } from '../session/session.js'
-import type { Minted, OpenSession, SessionCookie } from '../session/sessions.js'
+import type { GrantEnded, Minted, OpenSession, SessionCookie } from '../session/sessions.js'
 import { withinSeconds } from '../within-seconds.js'
 import { isFresh, type AccessToken } from './access-token.js'
 import { parseScope } from './scope.js'
@@ -42,37 +42,39 @@ export async function obtainAccessToken(
   const name = nameOf(target)
   const canRefresh = session.refreshToken !== undefined
   const remembered = open.findAccessToken(name)
-  const isGood =
-    remembered !== undefined &&
-    isFresh(remembered, context.settings.clock()) &&
-    !isWider(remembered, target, context)
-  // A use past half of the idle time is noted by refreshing: only that writes the session anew.
-  if (isGood && !refresh && !(isHalfIdle && canRefresh)) return { accessToken: remembered, cookie }
+  if (remembered !== undefined) {
+    const { accessToken, isNews } = remembered
+    const isGood =
+      isFresh(accessToken, context.settings.clock()) && !isWider(accessToken, target, context)
+    // A use past half of the idle time is noted by refreshing: only that writes the session anew.
+    const isWanted = (!refresh || isNews) && !(isHalfIdle && canRefresh)
+    if (isGood && isWanted) return { accessToken, cookie }
+  }
   if (!canRefresh) throw new RefusalError('login_required')
 
   const refreshing = open.refresh(name, {
-    mint: async (newest) => mint(newest, target, context),
-    discard: async ({ accessToken, refreshToken }) =>
-      revokeTokens(
-        { access_token: accessToken?.accessToken, refresh_token: refreshToken },
-        context,
-      ),
+    mint: async (newest) => mint(newest, target, context).catch(asGrantEnded),
+    discard: async ({ outcome, refreshToken }) => {
+      const accessToken = outcome.kind === 'bound' ? outcome.accessToken.accessToken : undefined
+      await revokeTokens({ access_token: accessToken, refresh_token: refreshToken }, context)
+    },
   })
-  const refreshed = await withinSeconds(CALL_DEADLINE_SECONDS, refreshing).catch(
-    async (error: unknown) => refuse(error, open),
-  )
+  const refreshed = await withinSeconds(CALL_DEADLINE_SECONDS, refreshing).catch(refuse)
   if (refreshed === undefined) throw new AuthorizationServerError('unavailable')
   if (refreshed.kind === 'ended') throw new RefusalError('no_session')
-  if (refreshed.accessToken === undefined) throw new UnboundRefreshError(refreshed.cookie)
-  return { accessToken: refreshed.accessToken, cookie: refreshed.cookie }
+  if (refreshed.kind === 'grant_ended') throw new GrantEndedError('login_required')
+
+  const { outcome, cookie: newCookie } = refreshed
+  if (outcome.kind === 'unusable') throw new UnusableAnswerError(outcome.error, newCookie)
+  return { accessToken: outcome.accessToken, cookie: newCookie }
 }
 
-/** The refresh brought no bound token, but may have rotated the refresh token. */
-export class UnboundRefreshError extends RefusalError {
+/** The refresh brought no token that could be used, but may have rotated the refresh token. */
+export class UnusableAnswerError extends RefusalError {
   readonly cookie: SessionCookie | undefined
 
-  constructor(cookie: SessionCookie | undefined) {
-    super('binding_not_applied')
+  constructor(code: 'as_error' | 'binding_not_applied', cookie: SessionCookie | undefined) {
+    super(code)
     this.cookie = cookie
   }
 }
@@ -93,12 +95,16 @@ async function mint(
     resource,
     scope: askedScope === '' ? undefined : askedScope,
   }
-  const token = await requestToken({ grantType: 'refresh_token', parameters, jkt }, context)
-  if (token.missing !== undefined) {
-    await revokeTokens({ access_token: token.accessToken }, context)
-    return { refreshToken: token.refreshToken, accessToken: undefined }
+  const judged = await requestToken({ grantType: 'refresh_token', parameters, jkt }, context)
+  if (judged.kind === 'unusable') {
+    await revokeTokens({ access_token: judged.accessToken }, context)
+    return {
+      refreshToken: judged.refreshToken,
+      outcome: { kind: 'unusable', error: judged.error },
+    }
   }
 
+  const { token } = judged
   const { lifetimeSeconds } = token
   const scope = token.scope ?? askedScope
   const expiresAt = settings.clock() + lifetimeSeconds
@@ -106,19 +112,25 @@ async function mint(
   settings.onEvent({ ...event, jkt, resource, scope, lifetimeSeconds })
   return {
     refreshToken: token.refreshToken,
-    accessToken: { accessToken: token.accessToken, jkt, resource, scope, expiresAt },
+    outcome: {
+      kind: 'bound',
+      accessToken: { accessToken: token.accessToken, jkt, resource, scope, expiresAt },
+    },
   }
 }
 
+function asGrantEnded(error: unknown): GrantEnded {
+  if (error instanceof AuthorizationServerError && error.error === 'invalid_grant') {
+    return { outcome: { kind: 'grant_ended' } }
+  }
+  throw error
+}
+
 /** What a failed refresh means for the page. */
-async function refuse(error: unknown, open: OpenSession): Promise<never> {
+function refuse(error: unknown): never {
   if (!(error instanceof AuthorizationServerError) || error.code !== 'refused') throw error
 
   const word = error.error ?? ''
-  if (word === 'invalid_grant') {
-    await open.end('grant_ended')
-    throw new GrantEndedError('login_required')
-  }
   if (STEP_UP_ERRORS.includes(word)) {
     throw new RefusalError('login_required', { members: { ...error.stepUp } })
   }

@@ -37,10 +37,10 @@ export interface Deployment {
   readonly jkt: Jkt
   readonly events: BackendEvent[]
   /** Another process with the same configuration. */
-  restart(changes?: Partial<BackendOptions>): Hono
+  readonly restart: (changes?: Partial<BackendOptions>) => Hono
   /** A whole login. @returns the answer of the callback. */
-  signIn(body?: Record<string, unknown>, browser?: TestBrowser): Promise<Response>
-  token(body?: Record<string, unknown>, browser?: TestBrowser): Promise<Response>
+  readonly signIn: (body?: Record<string, unknown>, browser?: TestBrowser) => Promise<Response>
+  readonly token: (body?: Record<string, unknown>, browser?: TestBrowser) => Promise<Response>
 }
 
 export async function deploy(changes: Partial<BackendOptions> = {}): Promise<Deployment> {
@@ -66,8 +66,11 @@ export async function deploy(changes: Partial<BackendOptions> = {}): Promise<Dep
     onEvent: (event) => void events.push(event),
     ...changes,
   }
-  const mount = (more: Partial<BackendOptions> = {}): Hono =>
-    new Hono().route('/bff', createBackend({ ...options, ...more }))
+  const mount = (more: Partial<BackendOptions> = {}): Hono => {
+    const app = new Hono()
+    app.route('/bff', createBackend({ ...options, ...more }))
+    return app
+  }
   const app = mount()
   const browser = createTestBrowser(app)
 
