@@ -4,6 +4,8 @@ import type { Actor } from './step.js'
 export interface DiagramView {
   /** Lights up the way from one party to another; the ways before it grow calm again. */
   light(from: Actor, to: Actor): void
+  /** Shows that the step which is lit up has failed. */
+  fail(from: Actor, to: Actor): void
 }
 
 const EDGES: readonly (readonly [Actor, Actor, string])[] = [
@@ -14,24 +16,23 @@ const EDGES: readonly (readonly [Actor, Actor, string])[] = [
 ]
 
 export function createDiagramView(diagram: HTMLElement): DiagramView {
+  const edgeOf = (from: Actor, to: Actor): Element | null => {
+    const [, , edge] = EDGES.find(([one, other]) => one === from && other === to) ?? []
+    return edge === undefined ? null : diagram.querySelector(`[data-edge="${edge}"]`)
+  }
   return {
     light: (from, to) => {
-      const [, , edge] = EDGES.find(([one, other]) => isBetween(one, other, from, to)) ?? []
       for (const lit of diagram.querySelectorAll('[data-live]')) lit.removeAttribute('data-live')
 
-      for (const selector of [`[data-actor="${from}"]`, `[data-actor="${to}"]`]) {
-        light(diagram.querySelector(selector), '')
+      const parties = [from, to].map((actor) => diagram.querySelector(`[data-actor="${actor}"]`))
+      for (const element of [...parties, edgeOf(from, to)]) {
+        element?.setAttribute('data-live', '')
+        element?.setAttribute('data-seen', '')
       }
-      light(diagram.querySelector(`[data-edge="${edge ?? ''}"]`), from === 'browser' ? 'out' : '')
+    },
+    fail: (from, to) => {
+      const edge = edgeOf(from, to)
+      if (edge?.hasAttribute('data-live') === true) edge.setAttribute('data-live', 'failed')
     },
   }
-}
-
-function light(element: Element | null, live: string): void {
-  element?.setAttribute('data-live', live)
-  element?.setAttribute('data-seen', '')
-}
-
-function isBetween(one: Actor, other: Actor, from: Actor, to: Actor): boolean {
-  return (one === from && other === to) || (one === to && other === from)
 }

@@ -1,4 +1,4 @@
-import { createTmb, type Tmb, type TmbEvent } from '@tmb-kit/browser'
+import { createTmb, type Tmb } from '@tmb-kit/browser'
 import { connectButtons } from './actions.js'
 import { createAnswerView } from './answer-view.js'
 import { apiOriginOf } from './api-origin.js'
@@ -42,10 +42,12 @@ const tmb = createTmb({
       narrator,
       session,
       answer,
-      onLogin: (jkt) => beginJourney(sessionStorage, { jkt, repeat }),
+      onLogin: (jkt) => {
+        beginJourney(sessionStorage, { jkt, repeat })
+        session.showKey(jkt)
+      },
     }),
   ),
-  onEvent: (event) => void showEvent(event),
 })
 window.tmb = tmb
 
@@ -58,22 +60,25 @@ const actions = connectButtons({
   repeatAfterSignIn: (route) => (repeat = route),
 })
 
-async function showEvent(event: TmbEvent): Promise<void> {
-  if (event.type !== 'proof_key_ready' || event.jkt === session.jkt) return
+/** Shows the key that is there now, and tells of one that was not there before. */
+async function showKey(): Promise<void> {
+  const proofKey = await inspectStoredKey()
+  if (proofKey === undefined || proofKey.jkt === session.jkt) return
 
-  session.showKey(event.jkt)
-  const title = 'Has a key that cannot leave it'
-  const step = narrator.begin({ from: 'browser', to: 'browser', title, details: [] })
-  const details = (await inspectStoredKey()) ?? []
-  const thumbprint = { label: 'Thumbprint (jkt)', value: event.jkt }
-  step.finish({ tone: 'fine', word: '', details: [thumbprint, ...details] }, event.jkt)
+  const { jkt, details } = proofKey
+  session.showKey(jkt)
+  narrator.tell(
+    { from: 'browser', to: 'browser', title: 'Has a key that cannot leave it', details },
+    { tone: 'fine', word: '' },
+    jkt,
+  )
 }
 
 async function showSession(): Promise<void> {
   const state = await tmb.session()
+  await showKey()
   switch (state.kind) {
     case 'active': {
-      session.showKey(state.jkt)
       const { name, sub } = state.claims
       session.signedIn(String(sub), typeof name === 'string' ? name : undefined)
       return
@@ -101,7 +106,8 @@ async function startOrSay(work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
-    session.signedOut()
+    // A backend that does not answer later on has not ended the session.
+    if (!session.isKnown) session.signedOut()
     notify(errorSentence(error))
   }
 }

@@ -11,7 +11,13 @@ export interface Narrator {
 export function createNarrator(log: LogView, diagram: DiagramView): Narrator {
   const begin = (step: Step): StepView => {
     diagram.light(step.from, step.to)
-    return log.add(step)
+    const view = log.add(step)
+    return {
+      finish: (outcome, highlight) => {
+        if (outcome.tone === 'failed') diagram.fail(step.from, step.to)
+        view.finish(outcome, highlight)
+      },
+    }
   }
   return {
     begin,

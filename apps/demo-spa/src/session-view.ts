@@ -9,6 +9,8 @@ export interface SessionView {
   /** The thumbprint in the token's `cnf`; `undefined` when there is no token any more. */
   showTokenKey(jkt: string | undefined): void
   readonly jkt: string
+  /** Whether it has been shown who is signed in. */
+  readonly isKnown: boolean
 }
 
 const BOUND = 'Equal: the token is of use to this browser only.'
@@ -57,6 +59,9 @@ export function createSessionView(): SessionView {
     showTokenKey,
     get jkt() {
       return ownKey.textContent
+    },
+    get isKnown() {
+      return status.textContent !== ''
     },
   }
 }

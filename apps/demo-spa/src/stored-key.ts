@@ -1,4 +1,11 @@
+import { computeJkt } from '@tmb-kit/core'
 import type { Detail } from './step.js'
+
+/** This browser's proof key, as far as a script can see it. */
+export interface StoredKey {
+  readonly jkt: string
+  readonly details: readonly Detail[]
+}
 
 /**
  * Looks at the proof key as any script of this page could: through IndexedDB.
@@ -6,21 +13,29 @@ import type { Detail } from './step.js'
  * @returns what there is to see, and how the browser answers the attempt to export it; `undefined`
  *   where no key is kept.
  */
-export async function inspectStoredKey(): Promise<readonly Detail[] | undefined> {
+export async function inspectStoredKey(): Promise<StoredKey | undefined> {
   for (const { name } of await indexedDB.databases()) {
-    const privateKey = name === undefined ? undefined : await findPrivateKey(name)
-    if (privateKey !== undefined) return describeKey(privateKey, name ?? '')
+    const proofKey = name === undefined ? undefined : await findKeyPair(name)
+    if (proofKey !== undefined) return describeKey(proofKey, name ?? '')
   }
   return undefined
 }
 
-async function describeKey(privateKey: CryptoKey, database: string): Promise<readonly Detail[]> {
+async function describeKey(
+  { publicKey, privateKey }: CryptoKeyPair,
+  database: string,
+): Promise<StoredKey> {
   const { algorithm, extractable, usages } = privateKey
-  return [
-    { label: 'Private key', value: { ...algorithm, extractable, usages } },
-    { label: 'Kept in', value: `IndexedDB, database “${database}”, as a CryptoKey object` },
-    { label: 'An attempt to export it', value: await tryToExport(privateKey) },
-  ]
+  const jkt = await computeJkt(await crypto.subtle.exportKey('jwk', publicKey))
+  return {
+    jkt,
+    details: [
+      { label: 'Thumbprint (jkt)', value: jkt },
+      { label: 'Private key', value: { ...algorithm, extractable, usages } },
+      { label: 'Kept in', value: `IndexedDB, database “${database}”, as a CryptoKey object` },
+      { label: 'An attempt to export it', value: await tryToExport(privateKey) },
+    ],
+  }
 }
 
 async function tryToExport(privateKey: CryptoKey): Promise<string> {
@@ -32,19 +47,23 @@ async function tryToExport(privateKey: CryptoKey): Promise<string> {
   }
 }
 
-async function findPrivateKey(name: string): Promise<CryptoKey | undefined> {
+async function findKeyPair(name: string): Promise<CryptoKeyPair | undefined> {
   const database = await settle(indexedDB.open(name))
   try {
     for (const store of database.objectStoreNames) {
       const records = await settle(database.transaction(store).objectStore(store).getAll())
-      const keys = records.map((record: Partial<CryptoKeyPair> | undefined) => record?.privateKey)
-      const privateKey = keys.find((candidate) => candidate instanceof CryptoKey)
-      if (privateKey !== undefined) return privateKey
+      const proofKey = records.find(isKeyPair)
+      if (proofKey !== undefined) return proofKey
     }
     return undefined
   } finally {
     database.close()
   }
+}
+
+function isKeyPair(record: unknown): record is CryptoKeyPair {
+  const { publicKey, privateKey } = (record ?? {}) as Partial<CryptoKeyPair>
+  return publicKey instanceof CryptoKey && privateKey instanceof CryptoKey
 }
 
 async function settle<Result>(request: IDBRequest<Result>): Promise<Result> {
