@@ -44,7 +44,9 @@ describe('all four roles in one process', () => {
     expect(world.events.map(({ type }) => type)).toContain('access_token_issued')
 
     await page.tmb.logout()
-    expect((await page.settled()).href).toMatch(/^https:\/\/app\.test\//)
+    const signedOutAt = await page.settled()
+    expect(signedOutAt.pathname).toBe('/session/end')
+    expect(signedOutAt.searchParams.get('post_logout_redirect_uri')).toBe('https://app.test/')
     expect(await page.tmb.session()).toEqual({ kind: 'none' })
   })
 

@@ -4,10 +4,12 @@ import { APPLICATION, openPage, signIn } from '../../support/demo.js'
 const planted = {
   name: '__Host-Http-tmb',
   value: 'planted',
-  url: APPLICATION,
+  domain: 'localhost',
+  path: '/',
   secure: true,
   httpOnly: true,
-}
+  sameSite: 'Strict',
+} as const
 
 test('SES-09: a planted session cookie is no session, and a sign-in replaces it', async ({
   context,
