@@ -4,6 +4,8 @@ export type { KeyBindingEvent, KeyBindingEventSink } from './events.js'
 export type {
   OidcConfiguration,
   OidcContext,
+  OidcInteraction,
+  OidcInteractionResult,
   OidcMiddleware,
   OidcProvider,
 } from './oidc-provider.js'

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
  */
 
 /** A token, code or grant as its adapter keeps it. */
-export declare class OidcModel {
+declare class OidcModel {
   /** Names of the members that the adapter gets to keep. */
   static get IN_PAYLOAD(): readonly string[]
   static find(value: unknown, options?: OidcFindOptions): Promise<OidcModel | undefined>
@@ -60,7 +60,7 @@ export declare class OidcGrant {
 /** A sign-in, or another question to the user, that an authorization request waits for. */
 export interface OidcInteraction {
   readonly uid: string
-  readonly prompt: { readonly name: string }
+  readonly prompt: { readonly name: string; readonly reasons: readonly string[] }
   readonly params: Readonly<Record<string, unknown>>
 }
 
@@ -76,7 +76,7 @@ export interface OidcInteractionResult {
 }
 
 /** What oidc-provider knows of the request that it is answering. */
-export interface OidcRequest {
+interface OidcRequest {
   readonly route: string
   readonly body?: Readonly<Record<string, unknown>>
   readonly params?: Readonly<Record<string, unknown>>
@@ -94,7 +94,7 @@ export interface OidcRequest {
   }
 }
 
-export interface OidcClient {
+interface OidcClient {
   readonly clientId: string
   readonly clientAuthMethod: string
 }

@@ -1,0 +1,27 @@
+import type { DemoSettings } from './settings.js'
+
+/** What the demo's backend is called. */
+export const CLIENT_ID = 'demo-backend'
+
+/** The one client: the backend, which shows who it is with a key of its own. */
+export function clientMetadata({
+  applicationOrigin,
+  clientJwks,
+  mode,
+}: DemoSettings): Readonly<Record<string, unknown>> {
+  return {
+    client_id: CLIENT_ID,
+    client_name: 'Demo application',
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks: clientJwks,
+    redirect_uris: [`${applicationOrigin}/bff/callback`],
+    post_logout_redirect_uris: [`${applicationOrigin}/`],
+    backchannel_logout_uri: `${applicationOrigin}/bff/backchannel-logout`,
+    backchannel_logout_session_required: true,
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    // The backend looks at auth_time when a browser comes with a key that it did not know.
+    require_auth_time: true,
+    ...(mode === 'tmb' ? { tmb_allowed: true, tmb_confirmation_methods: ['jkt'] } : {}),
+  }
+}
