@@ -1,7 +1,6 @@
 import type { DemoSettings } from './settings.js'
 
-/** What the demo's backend is called. */
-export const CLIENT_ID = 'demo-backend'
+const CLIENT_ID = 'demo-backend'
 
 /** The one client: the backend, which shows who it is with a key of its own. */
 export function clientMetadata({

@@ -14,7 +14,7 @@ export interface DemoSettings {
   readonly demandNonces: boolean
 }
 
-export interface PublicJwks {
+interface PublicJwks {
   readonly keys: readonly Readonly<Record<string, unknown>>[]
 }
 

@@ -21,7 +21,7 @@ export function signInPage(options: SignInPageOptions): string {
   const { issuer, applicationOrigin, login, failed, again } = options
   const content = html`
     <p class="lead">
-      ${again ? 'The application asks you to sign in again: ' : 'to go on to '}
+      ${again ? 'once more, to go on to' : 'to go on to'}
       <strong>${new URL(applicationOrigin).host}</strong>
     </p>
     ${failed ? PROBLEM : undefined}

@@ -30,7 +30,7 @@ p { margin: 0 0 16px; }
 .issuer { margin: 0 0 20px; color: var(--soft-ink); font-size: .8125rem; overflow-wrap: anywhere; }
 .lead { color: var(--soft-ink); overflow-wrap: anywhere; }
 .problem {
-  padding: 10px 14px; border-left: 3px solid var(--alarm); border-radius: 6px;
+  margin-top: 16px; padding: 10px 14px; border-left: 3px solid var(--alarm); border-radius: 6px;
   background: var(--alarm-wash);
 }
 label { display: block; margin: 16px 0 6px; font-weight: 600; font-size: .9375rem; }

@@ -122,7 +122,7 @@ describe('the session of the authorization server', () => {
     await signIn()
     const { page, codeVerifier } = await open(parameters)
     expect(isSignInPage(page)).toBe(true)
-    expect(page.text).toContain('sign in again')
+    expect(page.text).toContain('once more')
 
     const before = Math.floor(Date.now() / 1000)
     const { url } = await browser.submit(page, ALICE)

@@ -17,7 +17,7 @@ export interface Browser {
   ): Promise<Page>
 }
 
-export interface SubmitOptions {
+interface SubmitOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
