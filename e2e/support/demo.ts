@@ -1,4 +1,4 @@
-import { expect, type BrowserContext, type Page } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 
 const port = Number(process.env['E2E_PORT'] ?? '4600')
 
@@ -75,8 +75,4 @@ export async function postToBackend(
     },
     { path, body },
   )
-}
-
-export async function cookieNames(context: BrowserContext): Promise<readonly string[]> {
-  return (await context.cookies(APPLICATION)).map(({ name }) => name)
 }

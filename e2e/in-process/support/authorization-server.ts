@@ -53,7 +53,7 @@ async function createProvider(
   const configuration = await configurationOf(options)
   if (options.behaviour === 'binds') return new KeyBindingProvider(issuer, configuration)
 
-  const { Provider } = (await import('oidc-provider' as string)) as {
+  const { Provider } = (await import('oidc-provider')) as {
     Provider: new (issuer: string, configuration: unknown) => KeyBindingProvider
   }
   return new Provider(issuer, {

@@ -46,7 +46,10 @@ export async function startWorld(options: { readonly behaviour?: Behaviour } = {
   const page = createTestPage({
     origin: APPLICATION,
     resourceServer: API,
-    served: { [APPLICATION]: (r) => application.request(r), [API]: (r) => api.request(r) },
+    served: {
+      [APPLICATION]: async (request) => application.request(request),
+      [API]: async (request) => api.request(request),
+    },
   })
 
   return {
@@ -59,7 +62,7 @@ export async function startWorld(options: { readonly behaviour?: Behaviour } = {
       await new Promise((resolve) => setTimeout(resolve, 20))
       return page.settled()
     },
-    close: authorizationServer.close,
+    close: async () => authorizationServer.close(),
   }
 }
 
