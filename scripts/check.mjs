@@ -33,7 +33,7 @@ const CHECKS = [
   ['format', tool('prettier', ['--check', '.', '--log-level', 'warn'])],
   ['lint', tool('eslint', ['.', '--max-warnings', '0'])],
   ['types', tool('tsc', ['-p', 'tsconfig.check.json'])],
-  ['exports: publint', inEachPackage('publint', ['--strict'])],
+  ['exports: publint', inEachPackage('publint', ['--strict', '--pack', 'npm'])],
   ['exports: arethetypeswrong', inEachPackage('attw', ['--pack', '.', '--profile', 'esm-only'])],
   ['size of the browser package', tool('size-limit', []), 'always shown'],
   ['dead code', tool('knip', ['--no-progress', '--no-config-hints'])],
