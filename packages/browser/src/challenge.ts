@@ -1,27 +1,30 @@
 import { DPOP_SCHEME } from '@tmb-kit/core'
 
-/** The parameters of a `DPoP` challenge, by lower-case name. */
-export type DpopChallenge = ReadonlyMap<string, string>
+/** The parameters of a challenge, by lower-case name. */
+export type Challenge = Readonly<Record<string, string | undefined>>
 
 // A parameter with its value, or else the name of a scheme.
-const ITEM = /([\w!#$%&'*+.^`|~-]+)(?:\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,"]*))?/g
+const ITEM = /([^\s,=]+)(?:\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,"]*))?/g
 
 /**
  * Finds the `DPoP` challenge in a `WWW-Authenticate` field, which may hold several challenges and
- * commas within quotes. Of a repeated parameter the first counts.
+ * commas within quotes. Of a repeated parameter the first counts. No challenge has no parameters.
  *
- * @returns An empty map when there is none.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1
  */
-export function parseDpopChallenge(field: string | null): DpopChallenge {
-  const parameters = new Map<string, string>()
+export function parseDpopChallenge(field: string | null): Challenge {
+  const parameters: Record<string, string> = {}
   let scheme: string | undefined
-  for (const [, name = '', value] of (field ?? '').matchAll(ITEM)) {
-    const lowerCaseName = name.toLowerCase()
-    if (value === undefined) scheme = lowerCaseName
-    else if (scheme === DPOP_SCHEME.toLowerCase() && !parameters.has(lowerCaseName)) {
-      parameters.set(lowerCaseName, value.replace(/^"|"$|\\(.)/g, '$1'))
+  for (const [, name = '', value] of String(field).matchAll(ITEM)) {
+    if (value === undefined) scheme = name
+    else if (isDpop(scheme)) {
+      parameters[name.toLowerCase()] ??= value.replace(/^"|"$|\\(.)/g, '$1')
     }
   }
   return parameters
+}
+
+/** Whether this names DPoP, as a scheme or as a `token_type`: in any case, RFC 9449 section 5. */
+export function isDpop(value: unknown): boolean {
+  return String(value).toLowerCase() === DPOP_SCHEME.toLowerCase()
 }

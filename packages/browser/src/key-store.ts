@@ -1,54 +1,44 @@
-import { createStore, del, get, update } from 'idb-keyval'
+import { createStore, promisifyRequest } from 'idb-keyval'
 
-/** What is stored: the pair as `CryptoKey` objects, and its thumbprint to know it again. */
-export interface StoredKey extends CryptoKeyPair {
-  readonly jkt: string
+/** The name of the only store, and of the only record in it. */
+const NAME = 'proof-key'
+
+/**
+ * One step on the record of the proof key, in one transaction of a connection of its own.
+ *
+ * A page takes such a step a few times in its life. With no connection kept there is none to lose,
+ * and none that would block the deletion of the database. May hang: callers bring a deadline.
+ */
+async function onRecord<Result>(
+  name: string,
+  mode: IDBTransactionMode,
+  step: (records: IDBObjectStore) => IDBRequest<Result>,
+): Promise<Result> {
+  return createStore(`tmb-kit ${name}`, NAME)(mode, async (records) => {
+    const request = step(records)
+    // What has begun is still finished.
+    records.transaction.db.close()
+    return promisifyRequest(request)
+  })
 }
 
-/** Keeps one proof key for all tabs of an application. May hang: callers bring a deadline. */
-export interface KeyStore {
-  /** Whatever is there: it may be missing, damaged, or of another version. */
-  read(): Promise<unknown>
-  /**
-   * Puts `fresh` in the place of `seen`, in one transaction. If another tab was faster, its key
-   * stays and `fresh` is dropped: the caller reads again.
-   */
-  replace(seen: unknown, fresh: StoredKey): Promise<void>
-  remove(): Promise<void>
-  /** Takes a new connection for what comes next. */
-  reopen(): void
+/** Whatever is there: nothing, a key pair, something damaged, something of another version. */
+export async function readKey(name: string): Promise<unknown> {
+  return onRecord<unknown>(name, 'readonly', (records) => records.get(NAME))
 }
 
-const RECORD = 'proof-key'
-
-/** A key store in IndexedDB, in a database of its own. A lost connection is opened again, once. */
-export function indexedDbKeyStore(name: string): KeyStore {
-  const open = () => createStore(name, 'keys')
-  let store = open()
-
-  const run = async <T>(operation: () => Promise<T>): Promise<T> => {
-    try {
-      return await operation()
-    } catch {
-      // Safari drops connections, and so does clearing site data. What fails again is thrown.
-      store = open()
-      return operation()
-    }
-  }
-
-  return {
-    read: async () => run(async () => get<unknown>(RECORD, store)),
-    replace: async (seen, fresh) =>
-      run(async () =>
-        update<unknown>(RECORD, (old) => (jktOf(old) === jktOf(seen) ? fresh : old), store),
-      ),
-    remove: async () => run(async () => del(RECORD, store)),
-    reopen: () => {
-      store = open()
-    },
-  }
+/**
+ * Stores a key pair. Rejects when there is one: the first writer's stays, for all tabs.
+ *
+ * @param seen What was read, and is no key that can be used: it gives way.
+ */
+export async function addKey(name: string, proofKey: CryptoKeyPair, seen: unknown): Promise<void> {
+  await onRecord(name, 'readwrite', (records) => {
+    if (seen) records.delete(NAME)
+    return records.add(proofKey, NAME)
+  })
 }
 
-function jktOf(record: unknown): unknown {
-  return (record as Partial<StoredKey> | null | undefined)?.jkt
+export async function removeKey(name: string): Promise<void> {
+  await onRecord(name, 'readwrite', (records) => records.delete(NAME))
 }

@@ -1,57 +1,65 @@
-import type { CallBackend } from './backend.js'
-import { goTo, type PageLocation } from './page-location.js'
-import type { PageSession } from './page-session.js'
-import type { ProofKey } from './proof-key.js'
-import { TmbError } from './tmb-error.js'
-import type { Observe } from './tmb-event.js'
+import type { JsonObject } from '@tmb-kit/core'
+import { callBackend } from './backend.js'
+import type { Page } from './page.js'
+import { loadProofKey } from './proof-key.js'
+import { parseSafeUrl } from './resource-server.js'
+import { TmbError, type TmbErrorDetails } from './tmb-error.js'
 
 /** What a sign-in may ask for. The backend judges each. */
 export interface LoginOptions {
   /** A path of this application. Default: where the page is. */
-  readonly returnTo?: string
-  readonly prompt?: string
-  readonly maxAgeSeconds?: number
-  readonly acrValues?: string
-  readonly loginHint?: string
-  readonly uiLocales?: string
-  readonly scope?: string
-  readonly resource?: string
-}
-
-export interface SignInOptions {
-  readonly call: CallBackend
-  readonly proofKey: ProofKey
-  readonly page: PageSession
-  readonly observe: Observe
-  readonly location: PageLocation
-  readonly authorizationServer: string | undefined
+  readonly returnTo?: string | undefined
+  readonly prompt?: string | undefined
+  readonly maxAgeSeconds?: number | undefined
+  readonly acrValues?: string | undefined
+  readonly loginHint?: string | undefined
+  readonly uiLocales?: string | undefined
+  readonly scope?: string | undefined
+  readonly resource?: string | undefined
 }
 
 /** Step 1 of docs/flow.md: hands the backend this browser's jkt, and goes to the sign-in page. */
-export async function signIn(options: SignInOptions, login: LoginOptions = {}): Promise<never> {
-  const { call, proofKey, page, observe, location, authorizationServer } = options
+export async function login(page: Page, options: LoginOptions = {}): Promise<never> {
   if (globalThis.top !== globalThis.self) throw new TmbError('login_in_frame')
 
-  const { href } = location
-  const { origin } = new URL(href)
-  const { jkt } = await proofKey.load()
-  const epoch = page.epoch()
-  const { body, error } = await call('login', {
-    jkt,
-    return_to: login.returnTo ?? href.slice(origin.length),
-    scope: login.scope,
-    resource: login.resource,
-    prompt: login.prompt,
-    max_age: login.maxAgeSeconds,
-    acr_values: login.acrValues,
-    login_hint: login.loginHint,
-    ui_locales: login.uiLocales,
-  })
-  if (error !== undefined) throw error
-  if (epoch !== page.epoch()) throw new TmbError('no_session')
-
-  observe({ type: 'login_started', jkt })
-  goTo(location, body['authorization_url'], authorizationServer)
-  // The page is left now. A caller that went on would do so in a page that is going away.
+  const { href } = page.location
+  const { jkt } = await loadProofKey(page)
+  const asked = { returnTo: href.slice(new URL(href).origin.length), ...options, jkt }
+  const content: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(asked)) {
+    // On the wire they are snake case, and without their unit: maxAgeSeconds is max_age.
+    const member = name
+      .replace('Seconds', '')
+      .replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    content[member] = value
+  }
+  const answer = await callBackend(page, 'login', content)
+  leaveFor(page, answer['authorization_url'], page.authorizationServer)
+  // A caller that went on would do so in a page that is going away.
   return new Promise<never>(() => undefined)
+}
+
+/**
+ * A login with what a server asked for. What is no whole number of seconds is left out.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
+ */
+export function stepUp(
+  page: Page,
+  { acr_values, max_age }: JsonObject,
+): NonNullable<TmbErrorDetails['login']> {
+  const maxAgeSeconds = /^\d+$/.test(max_age as string) ? Number(max_age) : undefined
+  return async (options) =>
+    login(page, { acrValues: acr_values as string, maxAgeSeconds, ...options })
+}
+
+/**
+ * Goes to an address that the backend gave.
+ *
+ * @throws {@link TmbError} `url_refused` - no https address, or not of the expected origin.
+ */
+export function leaveFor({ location }: Page, address: unknown, expectedOrigin?: string): void {
+  const url = parseSafeUrl(address)
+  if (!url || (expectedOrigin ?? url.origin) !== url.origin) throw new TmbError('url_refused')
+  location.assign(url.href)
 }

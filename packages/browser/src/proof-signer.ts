@@ -1,13 +1,5 @@
-import {
-  computeJkt,
-  computeTokenHash,
-  DPOP_PROOF_TYPE,
-  encodeBase64url,
-  encodeBase64urlText,
-  type Clock,
-  type Jkt,
-} from '@tmb-kit/core'
-import type { Observe } from './tmb-event.js'
+import { computeSha256, DPOP_PROOF_TYPE, encodeBase64url, encodeBase64urlText } from '@tmb-kit/core'
+import type { Page } from './page.js'
 
 /** What one proof says. RFC 9449 section 4.2. */
 export interface ProofClaims {
@@ -15,77 +7,67 @@ export interface ProofClaims {
   readonly htm: string
   readonly htu: string
   readonly iat: number
-  readonly ath?: string
-  readonly nonce?: string
-}
-
-/** What one proof is for. */
-export interface ProofRequest {
-  readonly method: string
-  readonly url: URL
-  /** Left out towards the backend and the token endpoint. */
-  readonly accessToken?: string
+  readonly ath: string | undefined
   readonly nonce: string | undefined
 }
 
 /** Signs proofs with one key, whose header is made once. */
 export interface ProofSigner {
-  readonly jkt: Jkt
-  readonly algorithm: 'ES256' | 'Ed25519'
-  sign(request: ProofRequest): Promise<string>
-}
-
-export interface ProofSignerOptions {
-  /** The backend's time, in seconds. */
-  readonly now: Clock
-  readonly observe: Observe
+  readonly jkt: string
+  /** The store had no usable key when this page first looked. */
+  readonly isNew?: true
+  /** A proof for one request as it will be on the wire, with the token that goes along. */
+  readonly sign: (
+    request: Pick<Request, 'method' | 'url'>,
+    accessToken: string,
+    nonce: string | undefined,
+  ) => Promise<string>
 }
 
 /**
- * Prepares a key for signing many proofs. `htu` is the URL as the platform puts it on the wire,
- * without query and fragment; the hash of the last access token is kept.
+ * Prepares a key for signing many proofs.
  *
- * Does not check where a proof goes: the callers' allow-lists do. Rejects when the key cannot sign,
- * which some browsers only tell when it is tried.
+ * Does not check where a proof goes: the allow-list does. Rejects when the key cannot sign, which
+ * some browsers tell only when it is tried.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-4.2
  */
 export async function createProofSigner(
+  page: Page,
   { privateKey, publicKey }: CryptoKeyPair,
-  { now, observe }: ProofSignerOptions,
 ): Promise<ProofSigner> {
   const { subtle } = crypto
-  const algorithm = privateKey.algorithm.name === 'ECDSA' ? 'ES256' : 'Ed25519'
+  // These members in this order are what RFC 7638 hashes. exportKey adds ext and key_ops, which
+  // RFC 9449 has no use for.
+  const jwk = JSON.stringify(await subtle.exportKey('jwk', publicKey), ['crv', 'kty', 'x', 'y'])
+  const header = encodeBase64urlText(`{"typ":"${DPOP_PROOF_TYPE}","alg":"ES256","jwk":${jwk}}`)
 
-  // exportKey adds ext and key_ops, which RFC 9449 has no use for.
-  const { kty, crv, x, y } = await subtle.exportKey('jwk', publicKey)
-  const jwk = { kty, crv, x, y } as JsonWebKey
-  const header = encodeBase64urlText(JSON.stringify({ typ: DPOP_PROOF_TYPE, alg: algorithm, jwk }))
-  const signing = { name: privateKey.algorithm.name, hash: 'SHA-256' }
-  const sign = async (text: string): Promise<ArrayBuffer> =>
-    subtle.sign(signing, privateKey, new TextEncoder().encode(text))
-  await sign(header)
-  let hashed: { readonly accessToken: string; readonly ath: Promise<string> } | undefined
+  const signText = async (text: string): Promise<string> => {
+    const signature = await subtle.sign(
+      { name: 'ECDSA', hash: 'SHA-256' },
+      privateKey,
+      new TextEncoder().encode(text),
+    )
+    return `${text}.${encodeBase64url(new Uint8Array(signature))}`
+  }
+  await signText(header)
+
+  const jkt = await computeSha256(jwk)
+  page.onEvent?.({ type: 'proof_key_ready', jkt })
 
   return {
-    jkt: await computeJkt(jwk),
-    algorithm,
-    sign: async ({ method, url, accessToken, nonce }) => {
-      if (accessToken !== undefined && hashed?.accessToken !== accessToken) {
-        hashed = { accessToken, ath: computeTokenHash(accessToken) }
-      }
+    jkt,
+    sign: async ({ method, url }, accessToken, nonce) => {
+      const { origin, pathname } = new URL(url)
       const claims = {
-        jti: encodeBase64url(crypto.getRandomValues(new Uint8Array(16))),
+        jti: crypto.randomUUID(),
         htm: method,
-        htu: url.origin + url.pathname,
-        iat: now(),
-        ...(accessToken !== undefined && { ath: await hashed?.ath }),
-        ...(nonce !== undefined && { nonce }),
-      } as ProofClaims
-      const signingInput = `${header}.${encodeBase64urlText(JSON.stringify(claims))}`
-      const signature = await sign(signingInput)
-      observe({ type: 'proof_created', claims })
-      return `${signingInput}.${encodeBase64url(new Uint8Array(signature))}`
+        htu: origin + pathname,
+        iat: page.clock(),
+        ath: await computeSha256(accessToken),
+        nonce,
+      }
+      return signText(`${header}.${encodeBase64urlText(JSON.stringify(claims))}`)
     },
   }
 }

@@ -1,0 +1,49 @@
+import type { Clock } from '@tmb-kit/core'
+import type { AccessToken } from './access-token.js'
+import type { ProofSigner } from './proof-signer.js'
+import type { ResourceServer } from './resource-server.js'
+import type { TmbEvent, TmbEventName } from './tmb-event.js'
+
+/** Where the page is, and how it goes elsewhere: `window.location`. */
+export type PageLocation = Pick<Location, 'href' | 'assign'>
+
+/** One page: how it was configured, and what it has learned. None of it is ever stored. */
+export interface Page {
+  readonly backendUrl: string
+  readonly resourceServers: readonly ResourceServer[]
+  readonly authorizationServer?: string
+  readonly stepUp?: 'error' | 'navigate'
+  readonly fetch: typeof fetch
+  readonly clock: Clock
+  readonly location: PageLocation
+  readonly onEvent?: (event: TmbEvent) => void
+  /** Where `tmb.on` listens. */
+  readonly events: EventTarget
+  /** The other tabs of this application. They hear what to tell their pages: nothing is a sign-out. */
+  tabs?: BroadcastChannel
+
+  proofKey?: Promise<ProofSigner> | undefined
+  /** Replaced whole when the session ends: whoever began with another one is late. */
+  accessTokens: Map<ResourceServer, Promise<AccessToken>>
+  /** The newest nonce of each resource server, by origin; RFC 9449 section 8.2. */
+  nonces: Map<string, string>
+  /**
+   * Whether a session has been seen, and not its end. `false` once the user has signed out: nothing
+   * is signed then until the page has asked for the session again.
+   */
+  isSignedIn?: boolean | undefined
+}
+
+/** Forgets what belongs to the session, and tells the page once. */
+export function endSession(page: Page, isSignedIn?: false): void {
+  const wasSignedIn = page.isSignedIn
+  page.isSignedIn = isSignedIn
+  page.proofKey = undefined
+  page.accessTokens = new Map()
+  page.nonces = new Map()
+  if (wasSignedIn) tell(page, 'sessionended')
+}
+
+export function tell(page: Page, name: TmbEventName): void {
+  page.events.dispatchEvent(new Event(name))
+}
