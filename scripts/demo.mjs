@@ -7,6 +7,7 @@ import { cleanEnvironment, fail, root } from './process.mjs'
 
 const DEFAULT_PORT = '4000'
 const START_SECONDS = 60
+const MODES = ['tmb', 'handoff']
 
 /**
  * Reads the flags and `PORT`, and looks whether the ports are free, before anything is built.
@@ -14,7 +15,7 @@ const START_SECONDS = 60
  * Every mistake ends the process with one sentence.
  */
 export async function readDemoSettings(flags) {
-  const { nonce, hosts } = parseFlags(flags)
+  const { mode, nonce, hosts } = parseFlags(flags)
   const base = process.env.PORT ?? DEFAULT_PORT
   const port = Number(base)
   if (!/^[0-9]+$/.test(base) || port < 1 || port > 65_533) {
@@ -30,6 +31,7 @@ export async function readDemoSettings(flags) {
   }
   const host = (name) => (hosts ? `${name}.localhost` : 'localhost')
   return {
+    mode,
     nonce,
     hosts,
     application: { port, origin: `http://${host('app')}:${port}` },
@@ -40,15 +42,19 @@ export async function readDemoSettings(flags) {
 
 function parseFlags(flags) {
   const options = {
+    mode: { type: 'string', default: 'tmb' },
     nonce: { type: 'boolean', default: false },
     hosts: { type: 'boolean', default: false },
   }
+  const known = `Known flags: --mode ${MODES.join('|')}, --nonce, --hosts.`
+  let values
   try {
-    return parseArgs({ args: flags, options }).values
+    values = parseArgs({ args: flags, options }).values
   } catch (error) {
-    const known = Object.keys(options).map((name) => `--${name}`)
-    return fail(`${error.message.split('. ')[0]}. Known flags: ${known.join(', ')}.`)
+    fail(`${error.message.split('. ')[0]}. ${known}`)
   }
+  if (!MODES.includes(values.mode)) fail(`--mode must be ${MODES.join(' or ')}. ${known}`)
+  return values
 }
 
 /** Whether somebody listens there, on any address, or we may not listen. */
@@ -74,7 +80,7 @@ function listens(port) {
 }
 
 /** Starts everything, says `demo ready` when all three answer, and ends when the first one ends. */
-export async function startDemo({ nonce, hosts, application, authorizationServer, api }) {
+export async function startDemo({ mode, nonce, hosts, application, authorizationServer, api }) {
   const { privateJwk, publicJwk } = await generateClientAuthKey()
   const resource = `${api.origin}/`
   const dpopNonce = nonce ? { DPOP_NONCE: '1' } : {}
@@ -88,6 +94,7 @@ export async function startDemo({ nonce, hosts, application, authorizationServer
     APPLICATION_ORIGIN: application.origin,
     API_RESOURCE: resource,
     DEMO_CLIENT_JWKS: JSON.stringify({ keys: [publicJwk] }),
+    MODE: mode,
     ...dpopNonce,
   })
   start('demo-api', {

@@ -44,10 +44,10 @@ describe('npm run demo, before anything is built', () => {
     expectOneSentence(await demo([], { PORT }), /^PORT must be a number/)
   })
 
-  it.each(['--bogus', '--nonce=yes', 'word'])(
-    'refuses the flag %s and names those it knows',
-    async (flag) => {
-      expectOneSentence(await demo([flag], { PORT: '41230' }), /Known flags: --/)
+  it.each([['--bogus'], ['--nonce=yes'], ['word'], ['--mode'], ['--mode', 'bearer']])(
+    'refuses the flags %s %s and names those it knows',
+    async (...flags) => {
+      expectOneSentence(await demo(flags, { PORT: '41230' }), /Known flags: --/)
     },
   )
 
