@@ -3,6 +3,7 @@ import { REFUSALS, RefusalError, type RefusalCode } from './errors.js'
 import type { EventSink } from './events.js'
 import { AuthorizationServerError } from './oauth/authorization-server-error.js'
 import { reportFailure } from './report-failure.js'
+import { SessionTooLargeError } from './session/sessions.js'
 
 /** When the authorization server did not say when to come again. */
 const RETRY_AFTER_SECONDS = 5
@@ -19,6 +20,7 @@ export function answerError(c: Context, error: unknown, onEvent: EventSink): Res
 
 function toRefusal(error: unknown): RefusalError {
   if (error instanceof RefusalError) return error
+  if (error instanceof SessionTooLargeError) return new RefusalError('as_error')
   if (!(error instanceof AuthorizationServerError)) return new RefusalError('server_error')
 
   const retryAfter = String(error.retryAfterSeconds ?? RETRY_AFTER_SECONDS)

@@ -1,4 +1,7 @@
+import type { ReplayStore } from '@tmb-kit/core'
+import type { PendingCodes } from './login/pending-codes.js'
 import type { AuthorizationServer } from './oauth/authorization-server.js'
+import type { DpopNonces } from './oauth/dpop-nonces.js'
 import type { OAuthClient } from './oauth/oauth-client.js'
 import type { Sessions } from './session/sessions.js'
 import type { Settings } from './settings.js'
@@ -11,4 +14,10 @@ export interface BackendContext {
   readonly client: OAuthClient
   readonly sessions: Sessions
   readonly transactions: TransactionCookies
+  /** Mode `handoff`: codes that wait for a proof. */
+  readonly pendingCodes: PendingCodes
+  /** Mode `handoff`: the authorization server's nonces. */
+  readonly dpopNonces: DpopNonces
+  /** Mode `handoff`: the proofs that went through here. */
+  readonly replayStore: ReplayStore
 }

@@ -1,3 +1,4 @@
+import { memoryReplayStore } from '@tmb-kit/core'
 import { Hono, type Handler } from 'hono'
 import { answerError } from './answer-error.js'
 import type { BackendContext } from './backend-context.js'
@@ -5,7 +6,9 @@ import { RefusalError } from './errors.js'
 import { requireSameOrigin } from './guards/csrf.js'
 import { onlyMethod } from './guards/method.js'
 import { responseHeaders } from './guards/response-headers.js'
+import { createPendingCodes } from './login/pending-codes.js'
 import { createAuthorizationServer } from './oauth/authorization-server.js'
+import { createDpopNonces } from './oauth/dpop-nonces.js'
 import { createOAuthClient } from './oauth/oauth-client.js'
 import type { BackendOptions } from './options.js'
 import { backchannelLogoutRoute } from './routes/backchannel-logout.js'
@@ -45,6 +48,7 @@ export function createBackend(options: BackendOptions): Hono {
   const settings = parseOptions(options)
   const { clock, onEvent, origin, fetch, issuer, mode, clientId } = settings
   const sessions = options.sessions.create({ clock, onEvent })
+  const dpopNonces = createDpopNonces(clock)
   const context: BackendContext = {
     settings,
     sessions,
@@ -54,7 +58,11 @@ export function createBackend(options: BackendOptions): Hono {
       authentication: settings.clientAuthentication,
       fetch,
       clock,
+      onDpopNonce: (nonce) => dpopNonces.remember(nonce),
     }),
+    dpopNonces,
+    replayStore: memoryReplayStore({ clock }),
+    pendingCodes: createPendingCodes({ sealer: sessions.sealer, clock }),
     transactions: createTransactionCookies({ sealer: sessions.sealer, clock }),
   }
   const sameOrigin = requireSameOrigin({ origin, onEvent })

@@ -4,6 +4,7 @@ import type { JsonObject } from '@tmb-kit/core'
 export type RefusalCode =
   | 'as_error'
   | 'as_unavailable'
+  | 'as_use_dpop_nonce'
   | 'binding_not_applied'
   | 'csrf_rejected'
   | 'invalid_jkt'
@@ -11,6 +12,7 @@ export type RefusalCode =
   | 'invalid_return_to'
   | 'invalid_scope'
   | 'invalid_target'
+  | 'invalid_token_endpoint_proof'
   | 'key_mismatch'
   | 'login_required'
   | 'method_not_allowed'
@@ -18,6 +20,7 @@ export type RefusalCode =
   | 'not_found'
   | 'not_supported'
   | 'server_error'
+  | 'token_endpoint_proof_required'
   | 'too_large'
   | 'unsupported_media_type'
 
@@ -30,6 +33,7 @@ interface Refusal {
 export const REFUSALS: Readonly<Record<RefusalCode, Refusal>> = {
   as_error: { status: 502, message: 'The authorization server did not answer as it should.' },
   as_unavailable: { status: 503, message: 'A service that is needed does not answer; try again.' },
+  as_use_dpop_nonce: { status: 400, message: 'The proof needs a nonce of that server.' },
   binding_not_applied: { status: 502, message: 'The access token was not bound to the proof key.' },
   csrf_rejected: { status: 403, message: 'The request did not come from the application.' },
   invalid_jkt: { status: 400, message: 'jkt must be a SHA-256 thumbprint of 43 characters.' },
@@ -37,6 +41,7 @@ export const REFUSALS: Readonly<Record<RefusalCode, Refusal>> = {
   invalid_return_to: { status: 400, message: 'return_to must be a path of the application.' },
   invalid_scope: { status: 400, message: 'The scope is not one that may be asked for.' },
   invalid_target: { status: 400, message: 'The resource is not one that may be asked for.' },
+  invalid_token_endpoint_proof: { status: 400, message: 'The handed-off proof is not valid.' },
   key_mismatch: { status: 409, message: 'The session belongs to another proof key.' },
   login_required: { status: 401, message: 'The user has to sign in again.' },
   method_not_allowed: { status: 405, message: 'The method is not allowed here.' },
@@ -44,6 +49,7 @@ export const REFUSALS: Readonly<Record<RefusalCode, Refusal>> = {
   not_found: { status: 404, message: 'There is no such endpoint.' },
   not_supported: { status: 501, message: 'This deployment does not support the operation.' },
   server_error: { status: 500, message: 'The backend failed.' },
+  token_endpoint_proof_required: { status: 401, message: 'A proof for that server is needed.' },
   too_large: { status: 413, message: 'The body is too large.' },
   unsupported_media_type: { status: 415, message: 'The body must be application/json.' },
 }

@@ -217,7 +217,8 @@ describe('GET /callback', () => {
     await signIn()
     expect(await isSignedIn(deployment)).toBe(true)
     expect((await token({}, copy)).status).toBe(401)
-    expect(server.revoked).toHaveLength(1)
+    // Some servers keep one grant for both: revoking the old token would end the new session.
+    expect(server.revoked).toEqual([])
   })
 
   it('SES-09: a planted session cookie is replaced at login', async () => {

@@ -7,5 +7,8 @@ export const SESSION_COOKIE = COOKIE_PREFIX
 /** One login transaction, under this and a random ending. */
 export const LOGIN_COOKIE_PREFIX = `${COOKIE_PREFIX}-login-`
 
+/** Mode `handoff`: the code that waits for a proof. */
+export const CODE_COOKIE = `${COOKIE_PREFIX}-code`
+
 /** The thumbprint that this browser pinned last. */
 export const KEY_COOKIE = `${COOKIE_PREFIX}-key`

@@ -22,6 +22,14 @@ export class LoginError extends Error {
   }
 }
 
+/** What a login came back with. */
+export interface LoginAnswer {
+  readonly code: string
+  readonly transaction: Transaction
+  /** Mode `handoff`: the page's proof for the token endpoint, which was checked. */
+  readonly proof: string | undefined
+}
+
 /**
  * Redeems the code and begins the session.
  *
@@ -34,8 +42,7 @@ export class LoginError extends Error {
  * @throws {AuthorizationServerError}
  */
 export async function completeLogin(
-  code: string,
-  transaction: Transaction,
+  { code, transaction, proof }: LoginAnswer,
   context: BackendContext,
 ): Promise<SessionCookie> {
   const { settings } = context
@@ -46,7 +53,8 @@ export async function completeLogin(
     code_verifier: codeVerifier,
     resource,
   }
-  const judged = await requestToken({ grantType: 'authorization_code', parameters, jkt }, context)
+  const grantType = 'authorization_code'
+  const judged = await requestToken({ grantType, parameters, jkt, proof }, context)
   const { accessToken, refreshToken } = judged.kind === 'bound' ? judged.token : judged
   try {
     if (judged.kind === 'unusable') throw new LoginError(judged.error)
@@ -122,16 +130,12 @@ async function beginSession(
   const expiresAt = now + token.lifetimeSeconds
   const accessToken = { accessToken: token.accessToken, jkt, resource, scope, expiresAt }
   const cookie = await sessions.begin(session, { name: nameOf(target), accessToken })
-  if (previousSession !== undefined) await endPrevious(previousSession, context)
+  // Its refresh token is not revoked: some servers keep one grant for both, and would end it.
+  if (previousSession !== undefined) await sessions.endNoted(previousSession, 'new_login')
 
   const { id, subject } = session
   settings.onEvent({ type: 'session_started', session: id, subject, jkt })
   return cookie
-}
-
-async function endPrevious(note: string, context: BackendContext): Promise<void> {
-  const previous = await context.sessions.endNoted(note, 'new_login')
-  await revokeTokens({ refresh_token: previous?.refreshToken }, context)
 }
 
 /**

@@ -1,6 +1,8 @@
 import { parseJkt, type Jkt } from '@tmb-kit/core'
+import type { Context } from 'hono'
 import { KEY_COOKIE } from '../cookies/cookie-names.js'
 import type { Cookies } from '../cookies/read-cookies.js'
+import { putCookie } from '../cookies/set-cookies.js'
 import type { Sealer } from '../session/seal.js'
 
 /**
@@ -12,13 +14,16 @@ export type KeyContinuity = 'first-use' | 'interactive' | 'off'
 export const KEY_CONTINUITIES: readonly KeyContinuity[] = ['interactive', 'first-use', 'off']
 
 /** Browsers keep no cookie for longer. */
-export const KEY_COOKIE_LIFETIME_SECONDS = 400 * 24 * 3600
+const KEY_COOKIE_LIFETIME_SECONDS = 400 * 24 * 3600
 
 const CONTEXT = { purpose: 'key', name: KEY_COOKIE } as const
 
-/** The value of the cookie that remembers the key of this browser. */
-export async function sealKnownJkt(jkt: Jkt, sealer: Sealer): Promise<string> {
-  return sealer.seal({ k: jkt }, CONTEXT)
+/** Remembers the key that this browser pinned, past every logout. */
+export async function putKeyCookie(c: Context, jkt: Jkt, sealer: Sealer): Promise<void> {
+  putCookie(c, KEY_COOKIE, await sealer.seal({ k: jkt }, CONTEXT), {
+    sameSite: 'Strict',
+    maxAgeSeconds: KEY_COOKIE_LIFETIME_SECONDS,
+  })
 }
 
 /**

@@ -2,6 +2,7 @@ import { calculatePKCECodeChallenge } from 'oauth4webapi'
 import type { LoginRequest } from '../login/login-request.js'
 import type { Settings } from '../settings.js'
 import { AuthorizationServerError } from './authorization-server-error.js'
+import { codeBindingParameters, type BindingMode } from './key-binding.js'
 import type { AuthorizationServerMetadata } from './metadata.js'
 import { toForm, type FormParameters, type OAuthClient } from './oauth-client.js'
 
@@ -23,7 +24,7 @@ export interface AuthorizationRequest {
  */
 export async function authorizationParameters(
   request: AuthorizationRequest,
-  settings: Settings,
+  { settings, mode }: { readonly settings: Settings; readonly mode: BindingMode },
 ): Promise<FormParameters> {
   const { login, state, nonce, codeVerifier, reauthenticate } = request
   const maxAgeSeconds = reauthenticate ? 0 : login.maxAgeSeconds
@@ -45,6 +46,7 @@ export async function authorizationParameters(
     acr_values: login.acrValues,
     login_hint: login.loginHint,
     ui_locales: login.uiLocales,
+    ...codeBindingParameters(mode, login.jkt),
   }
 }
 

@@ -11,7 +11,7 @@ export type AuthorizationServerErrorCode =
 
 const MESSAGES: Readonly<Record<AuthorizationServerErrorCode, string>> = {
   binding_unsupported:
-    'The authorization server offers no way to bind a token: it needs tmb_supported.',
+    'The authorization server offers no way to bind a token: it needs tmb_supported or DPoP.',
   client_key_invalid: 'client.authentication.key cannot be imported as a private signing key.',
   issuer_mismatch:
     'The authorization server calls itself by another name: set issuer to the one in its metadata.',

@@ -21,6 +21,9 @@ export interface AuthorizationServerOptions {
 
 const METADATA_LIFETIME_SECONDS = 600
 
+/** An authorization server that fails is asked again no sooner than this. */
+const RENEWAL_PAUSE_SECONDS = 30
+
 /**
  * Discovers an authorization server, once for all who ask, and again when the answer got old.
  *
@@ -34,6 +37,7 @@ export function createAuthorizationServer(
   const { issuer, mode, clock } = options
   const guardedFetch = createGuardedFetch(options)
   let known: { readonly metadata: AuthorizationServerMetadata; readonly at: number } | undefined
+  let attemptedAt = 0
   let fetching: Promise<AuthorizationServerMetadata> | undefined
 
   const discover = async (): Promise<AuthorizationServerMetadata> => {
@@ -42,6 +46,7 @@ export function createAuthorizationServer(
     return metadata
   }
   const discoverOnce = async (): Promise<AuthorizationServerMetadata> => {
+    attemptedAt = clock()
     fetching ??= discover().finally(() => (fetching = undefined))
     return fetching
   }
@@ -49,9 +54,9 @@ export function createAuthorizationServer(
     if (known === undefined) return discoverOnce()
     if (clock() - known.at < METADATA_LIFETIME_SECONDS) return known.metadata
 
-    const { metadata: stale } = known
-    // Older metadata serves on while its renewal fails: an outage must not end sessions.
-    return discoverOnce().catch(() => stale)
+    // Old metadata serves on while it is renewed, or cannot be: an outage must not end sessions.
+    if (clock() - attemptedAt >= RENEWAL_PAUSE_SECONDS) void discoverOnce().catch(() => undefined)
+    return known.metadata
   }
 
   return {

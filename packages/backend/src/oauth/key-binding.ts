@@ -1,20 +1,23 @@
 import {
   CONFIRMATION_CLAIM,
+  DPOP_HEADER,
   DPOP_SCHEME,
   equalInConstantTime,
   isJsonObject,
   parseBase64urlText,
   parseJsonObject,
+  parseProofAlgorithm,
   TMB_PARAMETER,
   type Jkt,
   type JsonObject,
+  type ProofAlgorithm,
 } from '@tmb-kit/core'
 import type { UnboundReason } from '../events.js'
 
 /** How the authorization server is asked for a token that is bound to the browser's key. */
-export type BindingMode = 'tmb'
+export type BindingMode = 'handoff' | 'tmb'
 
-export const BINDING_MODES: readonly BindingMode[] = ['tmb']
+export const BINDING_MODES: readonly BindingMode[] = ['tmb', 'handoff']
 
 /**
  * The mode that the metadata allows. Nothing is tried out: a trial would mint a bearer token.
@@ -22,17 +25,41 @@ export const BINDING_MODES: readonly BindingMode[] = ['tmb']
  * @returns `undefined` when the authorization server offers no way to bind.
  */
 export function chooseMode(metadata: JsonObject): BindingMode | undefined {
-  return metadata['tmb_supported'] === true ? 'tmb' : undefined
+  if (metadata['tmb_supported'] === true) return 'tmb'
+  return proofAlgorithmsOf(metadata).length > 0 ? 'handoff' : undefined
+}
+
+/** RFC 9449 section 5.1: the proofs that both the authorization server and we can verify. */
+export function proofAlgorithmsOf(metadata: JsonObject): readonly ProofAlgorithm[] {
+  const { dpop_signing_alg_values_supported: offered } = metadata
+  if (!Array.isArray(offered)) return []
+  return offered.map(parseProofAlgorithm).filter((algorithm) => algorithm !== undefined)
+}
+
+/** What binds the code to the key before there is one, RFC 9449 section 10. */
+export function codeBindingParameters(
+  mode: BindingMode,
+  jkt: Jkt,
+): Readonly<Record<string, string>> {
+  return mode === 'handoff' ? { dpop_jkt: jkt } : {}
+}
+
+/** What a token request carries so that its token is bound. */
+export interface BindingRequest {
+  readonly parameters: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /**
- * The token-request parameters that ask for a token bound to `jkt`: one JSON object, form-encoded
- * once by whoever sends the form.
+ * How to ask for a token bound to `jkt`. Mode `tmb`: one JSON object, form-encoded once by whoever
+ * sends the form, and no proof. Mode `handoff`: the page's own proof, as the one `DPoP` header.
  *
  * @see https://datatracker.ietf.org/doc/html/draft-richer-oauth-tmb-claim-01#section-3
+ * @see https://www.rfc-editor.org/rfc/rfc9449#section-5
  */
-export function bindingParameters(jkt: Jkt): Readonly<Record<string, string>> {
-  return { [TMB_PARAMETER]: JSON.stringify({ jkt }) }
+export function askForBinding(jkt: Jkt, proof: string | undefined): BindingRequest {
+  if (proof !== undefined) return { parameters: {}, headers: { [DPOP_HEADER]: proof } }
+  return { parameters: { [TMB_PARAMETER]: JSON.stringify({ jkt }) }, headers: {} }
 }
 
 /** What a token answer says of the binding. */

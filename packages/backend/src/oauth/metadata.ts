@@ -1,7 +1,7 @@
-import type { JsonObject } from '@tmb-kit/core'
+import type { JsonObject, ProofAlgorithm } from '@tmb-kit/core'
 import { isSafeUrl } from '../safe-url.js'
 import { AuthorizationServerError } from './authorization-server-error.js'
-import { chooseMode, type BindingMode } from './key-binding.js'
+import { chooseMode, proofAlgorithmsOf, type BindingMode } from './key-binding.js'
 
 /** What the backend uses of the authorization server's metadata, RFC 8414. */
 export interface AuthorizationServerMetadata {
@@ -16,6 +16,8 @@ export interface AuthorizationServerMetadata {
   readonly id_token_signing_alg_values_supported: readonly string[]
   /** How it binds tokens to a key. */
   readonly mode: BindingMode
+  /** The proofs that it takes, and we can check. */
+  readonly proofAlgorithms: readonly ProofAlgorithm[]
 }
 
 export interface ParseMetadataOptions {
@@ -66,6 +68,9 @@ export function parseMetadata(
   const mode = fixedMode ?? chooseMode(json)
   if (mode === undefined) throw new AuthorizationServerError('binding_unsupported')
 
+  const announced = proofAlgorithmsOf(json)
+  // RFC 9449 lets a server leave its list out; ES256 is what the page makes.
+  const proofAlgorithms: readonly ProofAlgorithm[] = announced.length > 0 ? announced : ['ES256']
   const required = REQUIRED_ENDPOINTS.map((name) => [name, endpointOf(json[name])] as const)
   const optional = OPTIONAL_ENDPOINTS.filter((name) => json[name] !== undefined).map(
     (name) => [name, endpointOf(json[name])] as const,
@@ -83,6 +88,7 @@ export function parseMetadata(
       offered.includes(algorithm),
     ),
     mode,
+    proofAlgorithms,
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Clock, JsonObject } from '@tmb-kit/core'
+import { DPOP_NONCE_HEADER, type Clock, type JsonObject } from '@tmb-kit/core'
 import {
   allowInsecureRequests,
   clockSkew,
@@ -22,13 +22,15 @@ export interface OAuthClient {
   /** RFC 9126. @returns the `request_uri`, if the answer has one. */
   push(server: AuthorizationServerMetadata, parameters: FormParameters): Promise<JsonObject>
   /** RFC 6749 section 3.2. The answer is not judged. */
-  requestToken(
-    server: AuthorizationServerMetadata,
-    grantType: string,
-    parameters: FormParameters,
-  ): Promise<JsonObject>
+  requestToken(server: AuthorizationServerMetadata, form: TokenForm): Promise<JsonObject>
   /** RFC 7009. @returns whether the authorization server took it. */
   revoke(server: AuthorizationServerMetadata, token: string, hint: TokenHint): Promise<boolean>
+}
+
+export interface TokenForm {
+  readonly grantType: 'authorization_code' | 'refresh_token'
+  readonly parameters: FormParameters
+  readonly headers: Readonly<Record<string, string>>
 }
 
 export type TokenHint = 'access_token' | 'refresh_token'
@@ -38,10 +40,12 @@ export interface OAuthClientOptions {
   readonly authentication: ClientAuth
   readonly fetch: typeof fetch
   readonly clock: Clock
+  /** Is told every `DPoP-Nonce` of the token endpoint, RFC 9449 section 8. */
+  readonly onDpopNonce: (nonce: string) => void
 }
 
 /** The answer to a refresh is worth waiting for after its callers gave up: it may rotate the token. */
-const TOKEN_DEADLINE_SECONDS = 3 * CALL_DEADLINE_SECONDS
+const REFRESH_DEADLINE_SECONDS = 3 * CALL_DEADLINE_SECONDS
 
 /**
  * Makes the requests of RFC 6749, 7009 and 9126 with the client's credentials.
@@ -60,7 +64,7 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
     [customFetch]: createGuardedFetch({ fetch, deadlineSeconds }),
   })
   const calls = over(CALL_DEADLINE_SECONDS)
-  const tokenCalls = over(TOKEN_DEADLINE_SECONDS)
+  const refreshCalls = over(REFRESH_DEADLINE_SECONDS)
 
   return {
     push: async (server, parameters) => {
@@ -69,17 +73,19 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
         await pushedAuthorizationRequest(toServer(server), client(), authentication, form, calls),
       )
     },
-    requestToken: async (server, grantType, parameters) =>
-      readOAuthAnswer(
-        await genericTokenEndpointRequest(
-          toServer(server),
-          client(),
-          authentication,
-          grantType,
-          toForm(parameters),
-          tokenCalls,
-        ),
-      ),
+    requestToken: async (server, { grantType, parameters, headers }) => {
+      const response = await genericTokenEndpointRequest(
+        toServer(server),
+        client(),
+        authentication,
+        grantType,
+        toForm(parameters),
+        { ...(grantType === 'refresh_token' ? refreshCalls : calls), headers: { ...headers } },
+      )
+      const nonce = response.headers.get(DPOP_NONCE_HEADER)
+      if (nonce !== null) options.onDpopNonce(nonce)
+      return readOAuthAnswer(response)
+    },
     revoke: async (server, token, hint) => {
       if (server.revocation_endpoint === undefined) return false
 

@@ -1,6 +1,6 @@
 import type { Jkt } from '@tmb-kit/core'
 import type { BackendContext } from '../backend-context.js'
-import { bindingParameters, findMissingBinding } from './key-binding.js'
+import { askForBinding, findMissingBinding } from './key-binding.js'
 import type { FormParameters } from './oauth-client.js'
 import { parseTokenAnswer, tokensOf, type TokenAnswer } from './token-answer.js'
 
@@ -20,6 +20,8 @@ export interface TokenRequest {
   readonly parameters: FormParameters
   /** The pinned jkt, and never one of the present request. */
   readonly jkt: Jkt
+  /** Mode `handoff`: the page's proof, which was checked. It is forgotten with the request. */
+  readonly proof: string | undefined
 }
 
 /**
@@ -28,13 +30,15 @@ export interface TokenRequest {
  * @throws {AuthorizationServerError}
  */
 export async function requestToken(
-  { grantType, parameters, jkt }: TokenRequest,
+  { grantType, parameters, jkt, proof }: TokenRequest,
   { settings, server, client }: Pick<BackendContext, 'client' | 'server' | 'settings'>,
 ): Promise<JudgedTokenAnswer> {
   const metadata = await server.metadata()
-  const answer = await client.requestToken(metadata, grantType, {
-    ...parameters,
-    ...bindingParameters(jkt),
+  const binding = askForBinding(jkt, proof)
+  const answer = await client.requestToken(metadata, {
+    grantType,
+    parameters: { ...parameters, ...binding.parameters },
+    headers: binding.headers,
   })
   const token = parseTokenAnswer(answer)
   if (token === undefined) return { kind: 'unusable', error: 'as_error', ...tokensOf(answer) }

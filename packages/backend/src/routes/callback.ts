@@ -1,14 +1,12 @@
 import type { Context, Handler } from 'hono'
 import type { BackendContext } from '../backend-context.js'
-import { KEY_COOKIE } from '../cookies/cookie-names.js'
 import { readCookies } from '../cookies/read-cookies.js'
-import { putCookie } from '../cookies/set-cookies.js'
 import { RefusalError } from '../errors.js'
 import type { CallbackRefusal } from '../events.js'
 import { callbackPage } from '../login/callback-page.js'
 import { parseCallbackParameters } from '../login/callback-parameters.js'
 import { completeLogin } from '../login/complete-login.js'
-import { KEY_COOKIE_LIFETIME_SECONDS, sealKnownJkt } from '../login/key-continuity.js'
+import { putKeyCookie } from '../login/key-continuity.js'
 import { loginErrorWord, passOnError } from '../login/login-error-word.js'
 import { withError } from '../login/return-to.js'
 import { putSessionCookie } from '../session/put-session-cookie.js'
@@ -71,13 +69,18 @@ interface Redemption {
 }
 
 async function redeem(c: Context, { found, code, context }: Redemption): Promise<Response> {
-  const { settings, sessions } = context
+  const { settings, server, sessions, pendingCodes } = context
   const { transaction } = found
   try {
-    putSessionCookie(c, await completeLogin(code, transaction, context), settings.clock())
-    const known = await sealKnownJkt(transaction.jkt, sessions.sealer)
-    const attributes = { sameSite: 'Strict', maxAgeSeconds: KEY_COOKIE_LIFETIME_SECONDS } as const
-    putCookie(c, KEY_COOKIE, known, attributes)
+    if ((await server.metadata()).mode === 'handoff') {
+      const pending = { code, transaction, receivedAt: settings.clock() }
+      if (await pendingCodes.put(c, pending)) return c.redirect(transaction.returnTo, 303)
+      return fail(c, { found, error: 'as_error', context })
+    }
+
+    const cookie = await completeLogin({ code, transaction, proof: undefined }, context)
+    putSessionCookie(c, cookie, settings.clock())
+    await putKeyCookie(c, transaction.jkt, sessions.sealer)
     return c.redirect(transaction.returnTo, 303)
   } catch (failure) {
     return fail(c, { found, error: loginErrorWord(failure, settings.onEvent), context })

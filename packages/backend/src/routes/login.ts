@@ -32,9 +32,11 @@ export function loginRoute(context: BackendContext): Handler {
     const state = transactions.createState()
     const [nonce, codeVerifier] = [randomText(), randomText()]
     const request = { login, state, nonce, codeVerifier, reauthenticate }
+    const metadata = await server.metadata()
+    const { mode } = metadata
     const { url, isPushed } = await createAuthorizationUrl(
-      await authorizationParameters(request, settings),
-      { server: await server.metadata(), client, settings },
+      await authorizationParameters(request, { settings, mode }),
+      { server: metadata, client, settings },
     )
     const transaction = {
       state,

@@ -1,7 +1,9 @@
+import type { JsonObject } from '@tmb-kit/core'
 import type { Handler } from 'hono'
 import type { BackendContext } from '../backend-context.js'
 import { readCookies } from '../cookies/read-cookies.js'
 import { openSessionOf } from '../session/open-session-of.js'
+import { proofDemand } from '../token/token-endpoint-proof.js'
 
 /**
  * `GET /session`: who is signed in. Never a token, and only the listed claims.
@@ -10,20 +12,29 @@ import { openSessionOf } from '../session/open-session-of.js'
  */
 export function sessionRoute(context: BackendContext): Handler {
   return async (c) => {
-    const open = await openSessionOf(readCookies(c.req.raw), context.sessions)
-    const mode = await modeOf(context)
-    if (open === undefined) return c.json({ active: false, mode })
+    const cookies = readCookies(c.req.raw)
+    const code = await context.pendingCodes.find(cookies)
+    const base = await describeMode(context)
+    if (code.kind === 'waiting') {
+      return c.json({ active: false, pending: true, ...base, jkt: code.pending.transaction.jkt })
+    }
+
+    const open = await openSessionOf(cookies, context.sessions)
+    if (open === undefined) return c.json({ active: false, ...base })
 
     const { claims, jkt, scope } = open.session
-    return c.json({ active: true, mode, claims, jkt, scope, expires_at: open.expiresAt })
+    return c.json({ active: true, ...base, claims, jkt, scope, expires_at: open.expiresAt })
   }
 }
 
-/** An authorization server that is down, or wrongly configured, is the login's trouble. */
-async function modeOf({ settings, server }: BackendContext): Promise<string> {
-  if (settings.mode !== undefined) return settings.mode
-  return server.metadata().then(
-    ({ mode }) => mode,
-    () => 'tmb',
-  )
+/** The mode, and in mode `handoff` what a proof for the token endpoint needs. */
+async function describeMode(context: BackendContext): Promise<JsonObject> {
+  const { settings, server } = context
+  try {
+    const { mode } = await server.metadata()
+    return mode === 'handoff' ? { mode, ...(await proofDemand(context)) } : { mode }
+  } catch {
+    // A server that is down, or wrongly configured, is the login's trouble: this answer lives on.
+    return { mode: settings.mode ?? 'tmb' }
+  }
 }

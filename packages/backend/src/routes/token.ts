@@ -1,68 +1,115 @@
-import { equalInConstantTime, parseJkt, type Jkt, type JsonObject } from '@tmb-kit/core'
-import type { Handler } from 'hono'
+import { parseJkt, type Jkt, type JsonObject } from '@tmb-kit/core'
+import type { Context, Handler } from 'hono'
 import type { BackendContext } from '../backend-context.js'
 import { SESSION_COOKIE } from '../cookies/cookie-names.js'
 import { readCookies } from '../cookies/read-cookies.js'
 import { dropCookie } from '../cookies/set-cookies.js'
 import { RefusalError } from '../errors.js'
 import { readJsonBody } from '../guards/json-body.js'
-import { openSessionOf } from '../session/open-session-of.js'
+import { putKeyCookie } from '../login/key-continuity.js'
+import type { PendingCode } from '../login/pending-codes.js'
+import { isFinal, redeemPendingCode } from '../login/redeem-pending-code.js'
 import { putSessionCookie } from '../session/put-session-cookie.js'
+import type { OpenSession } from '../session/sessions.js'
 import {
   GrantEndedError,
   obtainAccessToken,
   UnusableAnswerError,
+  type AccessTokenRequest,
 } from '../token/obtain-access-token.js'
+import { findTokenHolder } from '../token/token-holder.js'
 import { parseTokenTarget } from '../token/token-target.js'
 
 /**
  * `POST /token`: hands the page an access token that only its own key can use.
  *
- * Step 4 of docs/flow.md. Mount behind `requireSameOrigin()`.
+ * Step 4 of docs/flow.md. Mount behind `requireSameOrigin()`. In mode `handoff` the first call after
+ * the callback redeems the waiting code, and begins the session.
  */
 export function tokenRoute(context: BackendContext): Handler {
-  const { settings, sessions } = context
+  const { settings } = context
 
   return async (c) => {
     const cookies = readCookies(c.req.raw)
     const body = await readJsonBody(c.req.raw)
-    const { jkt, refresh } = parseTokenRequest(body)
-    const open = await openSessionOf(cookies, sessions)
-    if (open === undefined) throw new RefusalError('no_session')
-
-    const { session } = open
-    if (!equalInConstantTime(jkt, session.jkt)) {
-      settings.onEvent({ type: 'key_mismatch', session: session.id, offeredJkt: jkt })
-      throw new RefusalError('key_mismatch')
+    const { jkt, refresh, proof } = parseTokenRequest(body)
+    const holder = await findTokenHolder(cookies, jkt, context)
+    if (holder.kind === 'session') {
+      const { open } = holder
+      const target = parseTokenTarget(body, { granted: open.session.scope, settings })
+      return answerToken(c, { open, request: { target, refresh, proof }, context })
     }
 
-    const target = parseTokenTarget(body, { session, settings })
-    try {
-      const { accessToken, cookie } = await obtainAccessToken(open, { target, refresh }, context)
-      putSessionCookie(c, cookie, settings.clock())
-      return c.json({
-        access_token: accessToken.accessToken,
-        token_type: 'DPoP',
-        expires_in: accessToken.expiresAt - settings.clock(),
-        scope: accessToken.scope,
-        resource: accessToken.resource,
-        jkt: accessToken.jkt,
-      })
-    } catch (error) {
-      if (error instanceof UnusableAnswerError) putSessionCookie(c, error.cookie, settings.clock())
-      if (error instanceof GrantEndedError) dropCookie(c, SESSION_COOKIE, 'Strict')
-      throw error
-    }
+    const { pending } = holder
+    const target = parseTokenTarget(body, { granted: pending.transaction.scope, settings })
+    const open = await beginSession(c, { pending, proof, context })
+    // The proof is used up: a token for anything else than the login's own needs another.
+    const request = { target, refresh: false, proof: undefined }
+    return answerToken(c, { open, request, context })
   }
 }
 
 interface TokenRequestBody {
   readonly jkt: Jkt
   readonly refresh: boolean
+  readonly proof: string | undefined
 }
 
-function parseTokenRequest({ jkt: offered, refresh = false }: JsonObject): TokenRequestBody {
-  const jkt = parseJkt(offered)
+function parseTokenRequest(body: JsonObject): TokenRequestBody {
+  const { refresh = false, token_endpoint_proof: proof } = body
+  const jkt = parseJkt(body['jkt'])
   if (jkt === undefined || typeof refresh !== 'boolean') throw new RefusalError('invalid_request')
-  return { jkt, refresh }
+  if (proof !== undefined && typeof proof !== 'string') throw new RefusalError('invalid_request')
+  return { jkt, refresh, proof }
+}
+
+interface TokenCall {
+  readonly open: OpenSession
+  readonly request: AccessTokenRequest
+  readonly context: BackendContext
+}
+
+async function answerToken(c: Context, { open, request, context }: TokenCall): Promise<Response> {
+  const { clock } = context.settings
+  try {
+    const { accessToken, cookie } = await obtainAccessToken(open, request, context)
+    putSessionCookie(c, cookie, clock())
+    return c.json({
+      access_token: accessToken.accessToken,
+      token_type: 'DPoP',
+      expires_in: accessToken.expiresAt - clock(),
+      scope: accessToken.scope,
+      resource: accessToken.resource,
+      jkt: accessToken.jkt,
+    })
+  } catch (error) {
+    if (error instanceof UnusableAnswerError) putSessionCookie(c, error.cookie, clock())
+    if (error instanceof GrantEndedError) dropCookie(c, SESSION_COOKIE, 'Strict')
+    throw error
+  }
+}
+
+interface CodeCall {
+  readonly pending: PendingCode
+  readonly proof: string | undefined
+  readonly context: BackendContext
+}
+
+async function beginSession(
+  c: Context,
+  { pending, proof, context }: CodeCall,
+): Promise<OpenSession> {
+  const { settings, sessions, pendingCodes } = context
+  try {
+    const cookie = await redeemPendingCode(pending, proof, context)
+    pendingCodes.drop(c)
+    putSessionCookie(c, cookie, settings.clock())
+    await putKeyCookie(c, pending.transaction.jkt, sessions.sealer)
+    const open = await sessions.open(cookie.value)
+    if (open === undefined) throw new RefusalError('no_session')
+    return open
+  } catch (error) {
+    if (isFinal(error)) pendingCodes.drop(c)
+    throw error
+  }
 }

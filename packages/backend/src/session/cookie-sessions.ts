@@ -86,7 +86,7 @@ function createCookieSessions(context: CookieSessionsContext): Sessions {
       return openSession(session, { ...context, memory, presentedVersion: presented.version })
     },
 
-    endNoted: async (id, reason) => memory.end(id, reason),
+    endNoted: async (id, reason) => void memory.end(id, reason),
   }
 }
 

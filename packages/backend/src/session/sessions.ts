@@ -98,8 +98,8 @@ export interface Sessions {
   begin(session: Session, first: FirstAccessToken | undefined): Promise<SessionCookie>
   /** @returns `undefined` for a cookie that is not ours, and a session that is over. */
   open(cookie: string): Promise<OpenSession | undefined>
-  /** Ends the session of a {@link OpenSession.note}, if it lives. @returns its newest known copy. */
-  endNoted(note: string, reason: SessionEndReason): Promise<Session | undefined>
+  /** Ends the session of a {@link OpenSession.note}, if it lives. */
+  endNoted(note: string, reason: SessionEndReason): Promise<void>
 }
 
 /** What sessions need from the backend. */

@@ -9,6 +9,8 @@ import type { GrantEnded, Minted, OpenSession, SessionCookie } from '../session/
 import { withinSeconds } from '../within-seconds.js'
 import { isFresh, type AccessToken } from './access-token.js'
 import { parseScope } from './scope.js'
+import { assertTokenEndpointProof } from './token-endpoint-proof.js'
+import { toTokenRefusal } from './token-error.js'
 import { nameOf, resourceScopesOf, type TokenTarget } from './token-target.js'
 
 export interface ObtainedToken {
@@ -17,12 +19,14 @@ export interface ObtainedToken {
   readonly cookie: SessionCookie | undefined
 }
 
-/** The words by which an authorization server asks for the user, RFC 9470 and OpenID Connect. */
-const STEP_UP_ERRORS: readonly string[] = [
-  'insufficient_user_authentication',
-  'interaction_required',
-  'login_required',
-]
+/** What the page asks for. */
+export interface AccessTokenRequest {
+  readonly target: TokenTarget
+  /** Skips what is remembered. */
+  readonly refresh: boolean
+  /** Mode `handoff`: the page's proof for the token endpoint. Not checked yet. */
+  readonly proof: string | undefined
+}
 
 /**
  * Gets an access token for exactly this resource and scope: a remembered one, or a new one by one
@@ -34,7 +38,7 @@ const STEP_UP_ERRORS: readonly string[] = [
  */
 export async function obtainAccessToken(
   open: OpenSession,
-  request: { readonly target: TokenTarget; readonly refresh: boolean },
+  request: AccessTokenRequest,
   context: BackendContext,
 ): Promise<ObtainedToken> {
   const { target, refresh } = request
@@ -52,14 +56,21 @@ export async function obtainAccessToken(
   }
   if (!canRefresh) throw new RefusalError('login_required')
 
+  const { mode } = await context.server.metadata()
+  const proof =
+    mode === 'tmb' ? undefined : await assertTokenEndpointProof(request.proof, session.jkt, context)
   const refreshing = open.refresh(name, {
-    mint: async (newest) => mint(newest, target, context).catch(asGrantEnded),
+    mint: async (newest) => mint(newest, { target, proof }, context).catch(asGrantEnded),
     discard: async ({ outcome, refreshToken }) => {
       const accessToken = outcome.kind === 'bound' ? outcome.accessToken.accessToken : undefined
       await revokeTokens({ access_token: accessToken, refresh_token: refreshToken }, context)
     },
   })
-  const refreshed = await withinSeconds(CALL_DEADLINE_SECONDS, refreshing).catch(refuse)
+  const refreshed = await withinSeconds(CALL_DEADLINE_SECONDS, refreshing).catch(
+    async (error: unknown) => {
+      throw await toTokenRefusal(error, context)
+    },
+  )
   if (refreshed === undefined) throw new AuthorizationServerError('unavailable')
   if (refreshed.kind === 'ended') throw new RefusalError('no_session')
   if (refreshed.kind === 'grant_ended') throw new GrantEndedError('login_required')
@@ -84,7 +95,7 @@ export class GrantEndedError extends RefusalError {}
 
 async function mint(
   session: Session,
-  target: TokenTarget,
+  { target, proof }: Pick<AccessTokenRequest, 'proof' | 'target'>,
   context: BackendContext,
 ): Promise<Minted> {
   const { settings } = context
@@ -95,7 +106,8 @@ async function mint(
     resource,
     scope: askedScope === '' ? undefined : askedScope,
   }
-  const judged = await requestToken({ grantType: 'refresh_token', parameters, jkt }, context)
+  const grantType = 'refresh_token'
+  const judged = await requestToken({ grantType, parameters, jkt, proof }, context)
   if (judged.kind === 'unusable') {
     await revokeTokens({ access_token: judged.accessToken }, context)
     return {
@@ -123,18 +135,6 @@ function asGrantEnded(error: unknown): GrantEnded {
   if (error instanceof AuthorizationServerError && error.error === 'invalid_grant') {
     return { outcome: { kind: 'grant_ended' } }
   }
-  throw error
-}
-
-/** What a failed refresh means for the page. */
-function refuse(error: unknown): never {
-  if (!(error instanceof AuthorizationServerError) || error.code !== 'refused') throw error
-
-  const word = error.error ?? ''
-  if (STEP_UP_ERRORS.includes(word)) {
-    throw new RefusalError('login_required', { members: { ...error.stepUp } })
-  }
-  if (word === 'invalid_scope' || word === 'invalid_target') throw new RefusalError(word)
   throw error
 }
 

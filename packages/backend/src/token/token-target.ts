@@ -1,6 +1,5 @@
 import type { JsonObject } from '@tmb-kit/core'
 import { RefusalError } from '../errors.js'
-import type { Session } from '../session/session.js'
 import type { Settings } from '../settings.js'
 import { formatScope, parseScope } from './scope.js'
 
@@ -27,7 +26,7 @@ export function nameOf({ resource, scope }: TokenTarget): string {
  */
 export function parseTokenTarget(
   body: JsonObject,
-  { session, settings }: { readonly session: Session; readonly settings: Settings },
+  { granted: grantedScope, settings }: { readonly granted: string; readonly settings: Settings },
 ): TokenTarget {
   const { resource: asked, scope: askedScope } = body
   if (![asked, askedScope].every((value) => value === undefined || typeof value === 'string')) {
@@ -36,7 +35,7 @@ export function parseTokenTarget(
 
   const resource = parseResource(asked, settings)
   const configured = configuredScopes(resource, settings)
-  const granted = parseScope(session.scope)
+  const granted = parseScope(grantedScope)
   if (typeof askedScope !== 'string') {
     const scopes = configured.filter((name) => granted.includes(name))
     if (scopes.length === 0 && configured.length > 0) throw new RefusalError('invalid_scope')

@@ -1,4 +1,4 @@
-import { encodeBase64url, encodeBase64urlText, type JsonObject } from '@tmb-kit/core'
+import { encodeBase64url, encodeBase64urlText, verifyProof, type JsonObject } from '@tmb-kit/core'
 import { signRawJws, type OriginHandler, type TestClock } from '@tmb-kit/testkit'
 
 export const ISSUER = 'https://as.test'
@@ -18,6 +18,10 @@ export interface Behaviour {
   rotates: boolean
   jwtTokens: boolean
   knowsTmb: boolean
+  /** The nonce that every proof must carry. */
+  nonce: string | undefined
+  /** Offered with every token answer. */
+  nextNonce: string | undefined
   lifetimeSeconds: number
   sub: string
 }
@@ -98,6 +102,8 @@ export async function createFakeAuthorizationServer(
     rotates: true,
     jwtTokens: true,
     knowsTmb: true,
+    nonce: undefined,
+    nextNonce: undefined,
     lifetimeSeconds: 300,
     sub: 'user-1',
   }
@@ -152,18 +158,37 @@ export async function createFakeAuthorizationServer(
       id_token: idToken,
       cnf: grant.jkt === undefined ? undefined : { jkt: grant.jkt },
     }
-    return json(behaviour.tokenAnswer(answer, form))
+    const headers: Record<string, string> =
+      behaviour.nextNonce === undefined ? {} : { 'DPoP-Nonce': behaviour.nextNonce }
+    return json(behaviour.tokenAnswer(answer, form), 200, headers)
   }
 
-  const token = async (form: URLSearchParams): Promise<Response> => {
+  const proofs = new Set<string>()
+  const token = async (form: URLSearchParams, proof: string | undefined): Promise<Response> => {
     const tmb = form.get('tmb')
-    const jkt =
+    let jkt =
       behaviour.knowsTmb && tmb !== null ? (JSON.parse(tmb) as { jkt: string }).jkt : undefined
+    if (!behaviour.knowsTmb && proof !== undefined) {
+      const { claims, jkt: proven } = await verifyProof(proof, {
+        htm: 'POST',
+        htu: `${ISSUER}/token`,
+        clock,
+        maxAgeSeconds: 1e9,
+        futureSkewSeconds: 1e9,
+      })
+      if (behaviour.nonce !== undefined && claims.nonce !== behaviour.nonce) {
+        return json({ error: 'use_dpop_nonce' }, 400, { 'DPoP-Nonce': behaviour.nonce })
+      }
+      // As oidc-provider does, and no client can tell it from a dead code.
+      if (proofs.has(proof)) return json({ error: 'invalid_grant' }, 400)
+      proofs.add(proof)
+      jkt = proven
+    }
     if (form.get('grant_type') === 'refresh_token') {
       const presented = form.get('refresh_token') ?? ''
       const grant = refreshTokens.get(presented)
       if (grant === undefined || grant.ended) return json({ error: 'invalid_grant' }, 400)
-      if (jkt !== grant.jkt) return json({ error: 'invalid_grant' }, 400)
+      if (behaviour.knowsTmb && jkt !== grant.jkt) return json({ error: 'invalid_grant' }, 400)
       if (behaviour.rotates) {
         refreshTokens.delete(presented)
         // Presenting it again is taken for theft, and ends the grant.
@@ -181,6 +206,9 @@ export async function createFakeAuthorizationServer(
       return json({ error: 'invalid_grant' }, 400)
     }
     if (form.get('redirect_uri') !== grant.redirectUri) return json({ error: 'invalid_grant' }, 400)
+    if (grant.dpopJkt !== undefined && grant.dpopJkt !== jkt) {
+      return json({ error: 'invalid_grant' }, 400)
+    }
     if (jkt !== undefined) grant.jkt = jkt
     const idToken = await sign(behaviour.idTokenHeader, {
       iss: ISSUER,
@@ -225,7 +253,7 @@ export async function createFakeAuthorizationServer(
         return json({ request_uri: requestUri, expires_in: 60 }, 201)
       }
       case '/token':
-        return token(form!)
+        return token(form!, request.headers.get('DPoP') ?? undefined)
       case '/revoke': {
         const revoked = form!.get('token') ?? ''
         behaviourRevoke(revoked)
