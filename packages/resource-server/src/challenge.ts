@@ -12,6 +12,8 @@ export type ChallengeParameter = readonly [name: string, value: string]
 export interface ChallengeSettings {
   readonly algorithms: readonly string[]
   readonly allowBearer: boolean
+  /** What every challenge tells: where the metadata is, which methods are enforced. */
+  readonly hints: readonly ChallengeParameter[]
 }
 
 /** What is known of the request that is being refused. */
@@ -51,11 +53,11 @@ export function createAccessTokenError(
 function challengesOf(
   { status, error, message }: Refusal,
   { scheme, parameters = [] }: RefusedRequest,
-  { algorithms, allowBearer }: ChallengeSettings,
+  { algorithms, allowBearer, hints }: ChallengeSettings,
 ): string {
-  const algs: ChallengeParameter = ['algs', algorithms.join(' ')]
+  const dpop: readonly ChallengeParameter[] = [['algs', algorithms.join(' ')], ...hints]
   if (error === undefined) {
-    return [...(allowBearer ? ['Bearer'] : []), challenge(DPOP_SCHEME, [algs])].join(', ')
+    return `${allowBearer ? `${challenge('Bearer', hints)}, ` : ''}${challenge(DPOP_SCHEME, dpop)}`
   }
 
   const reason: readonly ChallengeParameter[] = [
@@ -65,13 +67,13 @@ function challengesOf(
   ]
   // A request that used two ways at once is told so in both, RFC 9449 section 7.2.
   if (status === 400) {
-    return `${challenge('Bearer', reason)}, ${challenge(DPOP_SCHEME, [...reason, algs])}`
+    return `${challenge('Bearer', [...reason, ...hints])}, ${challenge(DPOP_SCHEME, [...reason, ...dpop])}`
   }
   return scheme === 'Bearer'
-    ? `${challenge('Bearer', reason)}, ${challenge(DPOP_SCHEME, [algs])}`
-    : challenge(DPOP_SCHEME, [...reason, algs])
+    ? `${challenge('Bearer', [...reason, ...hints])}, ${challenge(DPOP_SCHEME, dpop)}`
+    : challenge(DPOP_SCHEME, [...reason, ...dpop])
 }
 
 function challenge(scheme: string, parameters: readonly ChallengeParameter[]): string {
-  return `${scheme} ${parameters.map(([name, value]) => `${name}="${value}"`).join(', ')}`
+  return `${scheme} ${parameters.map(([name, value]) => `${name}="${value}"`).join(', ')}`.trimEnd()
 }

@@ -1,4 +1,5 @@
 import { DPOP_HEADER, DPOP_NONCE_HEADER } from '@tmb-kit/core'
+import type { VerifiableRequest } from './verified-request.js'
 
 /** Which pages may call this resource server from a browser. */
 export interface CorsOptions {
@@ -32,7 +33,7 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
  */
 export function createCors(
   options: CorsOptions,
-): (method: string, headers: Headers) => CorsVerdict {
+): (method: string, headers: VerifiableRequest['headers']) => CorsVerdict {
   const { origins, methods = METHODS, allowHeaders = [], maxAgeSeconds = 600 } = options
   const notAnOrigin = origins.find((origin) => !isOrigin(origin))
   if (notAnOrigin !== undefined) {
@@ -51,7 +52,8 @@ export function createCors(
   }
   return (method, headers) => {
     const origin = headers.get('origin') ?? ''
-    const isPreflight = method === 'OPTIONS' && headers.has('access-control-request-method')
+    const isPreflight =
+      method === 'OPTIONS' && headers.get('access-control-request-method') !== null
     const vary = { Vary: isPreflight ? 'Origin, Access-Control-Request-Headers' : 'Origin' }
     if (!origins.includes(origin)) return { isPreflight, headers: vary }
 

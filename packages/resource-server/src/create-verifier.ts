@@ -12,6 +12,7 @@ import { parseConfirmation, type Confirmation } from './confirmation.js'
 import { parseCredentials, parseScheme } from './credentials.js'
 import { createExpectedTarget } from './expected-target.js'
 import { guardNonceSource, guardReplayStore } from './guarded-ports.js'
+import { createMetadata, hintsOf, type ProtectedResourceMetadata } from './metadata.js'
 import { parseProxyHeaders } from './proxy-headers.js'
 import { RefusedError } from './refusal.js'
 import { findShortfall, parseRequirement, type Requirement } from './requirement.js'
@@ -19,7 +20,7 @@ import { checkVerifierOptions, type VerifierSettings } from './settings.js'
 import { scopesOf } from './token/access-token-claims.js'
 import { createTokenVerifier } from './token/verify-access-token.js'
 import { assertNoTokenElsewhere } from './token-elsewhere.js'
-import type { RequestConnection, VerifiedRequest } from './verified-request.js'
+import type { RequestConnection, VerifiableRequest, VerifiedRequest } from './verified-request.js'
 import type { VerifierOptions } from './verifier-options.js'
 
 /** Judges the requests of one resource server. */
@@ -31,7 +32,7 @@ export interface Verifier {
    *
    * @throws {AccessTokenError} with the answer to send; see its `code` and `toResponse()`.
    */
-  verify(request: Request, connection?: RequestConnection): Promise<VerifiedRequest>
+  verify(request: VerifiableRequest, connection?: RequestConnection): Promise<VerifiedRequest>
   /**
    * Prepares a route's requirement.
    *
@@ -40,6 +41,8 @@ export interface Verifier {
    * @throws {TypeError} when the requirement itself is malformed.
    */
   authorize(requirement: Requirement): (verified: VerifiedRequest) => void
+  /** What this resource server says of itself, from the very options that it is judged by. */
+  readonly metadata: ProtectedResourceMetadata
 }
 
 /**
@@ -56,6 +59,7 @@ export interface Verifier {
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   const settings = checkVerifierOptions(options)
+  const challengeSettings = { ...settings, hints: hintsOf(settings) }
   const nonceSource =
     settings.nonceSource === undefined ? undefined : guardNonceSource(settings.nonceSource)
   const replayStore = guardReplayStore(settings.replayStore)
@@ -64,7 +68,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const currentNonce = async (): Promise<string | undefined> => nonceSource?.current()
 
   const judge = async (
-    request: Request,
+    request: VerifiableRequest,
     connection: RequestConnection,
   ): Promise<VerifiedRequest> => {
     const forwarded = settings.trustedProxy(request, connection)
@@ -107,6 +111,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
   }
 
   return {
+    metadata: createMetadata(settings),
     verify: async (request, connection = {}) => {
       try {
         return await judge(request, connection)
@@ -117,7 +122,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
         // A nonce source that fails now must not hide why the request was refused.
         const nonce = await currentNonce().catch(() => undefined)
         settings.onEvent({ type: 'request_refused', code: cause.code })
-        throw createAccessTokenError(cause.code, { scheme, nonce }, settings)
+        throw createAccessTokenError(cause.code, { scheme, nonce }, challengeSettings)
       }
     },
     authorize: (requirement) => {
@@ -130,7 +135,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
         const { jkt, nonce } = verified
         const scheme: Scheme = jkt === undefined ? 'Bearer' : 'DPoP'
         const { parameters } = shortfall
-        throw createAccessTokenError(shortfall.code, { scheme, nonce, parameters }, settings)
+        const refused = { scheme, nonce, parameters }
+        throw createAccessTokenError(shortfall.code, refused, challengeSettings)
       }
     },
   }

@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { AccessTokenError } from './access-token-error.js'
 import { createCors, type CorsOptions } from './cors.js'
 import type { Verifier } from './create-verifier.js'
+import { metadataPathOf } from './metadata.js'
 import type { Requirement } from './requirement.js'
 import type { RequestConnection, VerifiedRequest } from './verified-request.js'
 
@@ -72,5 +73,23 @@ export function cors(options: CorsOptions): MiddlewareHandler {
     for (const [name, value] of Object.entries(headers))
       c.header(name, value, { append: name === 'Vary' })
     return undefined
+  }
+}
+
+/**
+ * Publishes what the verifier demands, for whoever looks for it.
+ *
+ * Mount it with `app.use`: it answers `GET /.well-known/oauth-protected-resource`, and with the path
+ * of the resource behind it where the resource has one.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9728#section-3
+ */
+export function protectedResourceMetadata(verifier: Verifier): MiddlewareHandler {
+  const path = metadataPathOf(verifier.metadata.resource)
+
+  return async function protectedResourceMetadata(c, next) {
+    if (c.req.path !== path || c.req.method !== 'GET') return next()
+
+    return c.json(verifier.metadata)
   }
 }

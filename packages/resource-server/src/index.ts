@@ -22,9 +22,10 @@ export type {
   IntrospectionAuthentication,
   IntrospectionOptions,
 } from './introspection/introspection-options.js'
+export { metadataPathOf, type ProtectedResourceMetadata } from './metadata.js'
 export type { RefusalCode } from './refusal.js'
 export type { Requirement } from './requirement.js'
 export type { AccessTokenClaims } from './token/access-token-claims.js'
-export type { RequestConnection, VerifiedRequest } from './verified-request.js'
+export type { RequestConnection, VerifiableRequest, VerifiedRequest } from './verified-request.js'
 export type { VerifierEvent } from './verifier-event.js'
 export type { IssuerOptions, JsonWebKeySet, VerifierOptions } from './verifier-options.js'

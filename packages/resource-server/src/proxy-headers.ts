@@ -1,3 +1,5 @@
+import type { VerifiableRequest } from './verified-request.js'
+
 /** What a proxy of ours says of the request that it passes on. */
 export interface ForwardedRequest {
   /** Scheme and authority as the browser used them, if the proxy tells both. */
@@ -14,7 +16,7 @@ const BYTE_SEQUENCE = /^:([A-Za-z0-9+/]*={0,2}):$/
  * @see https://www.rfc-editor.org/rfc/rfc7239#section-4
  * @see https://www.rfc-editor.org/rfc/rfc9440#section-2
  */
-export function parseProxyHeaders(headers: Headers): ForwardedRequest {
+export function parseProxyHeaders(headers: VerifiableRequest['headers']): ForwardedRequest {
   const forwarded = parseForwarded(headers.get('forwarded'))
   const scheme = forwarded.get('proto') ?? lastOf(headers.get('x-forwarded-proto'))
   const authority = forwarded.get('host') ?? lastOf(headers.get('x-forwarded-host'))

@@ -21,6 +21,8 @@ export interface VerifierSettings {
   readonly origins: readonly string[]
   readonly issuers: readonly IssuerOptions[]
   readonly audience: readonly string[]
+  readonly resource: string | undefined
+  readonly hintConfirmationMethods: boolean
   readonly algorithms: readonly ProofAlgorithm[]
   readonly enforce: readonly ConfirmationMethod[]
   readonly strictConfirmation: boolean
@@ -40,6 +42,8 @@ const OPTION_NAMES: Readonly<Record<keyof VerifierOptions, true>> = {
   origins: true,
   issuer: true,
   audience: true,
+  resource: true,
+  hintConfirmationMethods: true,
   jwks: true,
   introspection: true,
   algorithms: true,
@@ -78,6 +82,8 @@ export function checkVerifierOptions(options: VerifierOptions): VerifierSettings
     origins: checkOrigins(options.origins),
     issuers: checkIssuers(options),
     audience: checkAudience(options.audience),
+    resource: checkResource(options.resource),
+    hintConfirmationMethods: checkFlag('hintConfirmationMethods', options.hintConfirmationMethods),
     algorithms,
     enforce,
     strictConfirmation: checkFlag('strictConfirmation', options.strictConfirmation),
@@ -106,6 +112,16 @@ function checkAudience(audience: unknown): readonly string[] {
   const list: unknown = typeof audience === 'string' ? [audience] : audience
   assertList('audience', list, (name) => typeof name === 'string' && name !== '')
   return list as readonly string[]
+}
+
+/** RFC 9728 section 1.2. */
+function checkResource(resource: unknown): string | undefined {
+  if (resource === undefined) return undefined
+  // What can stand in a challenge without escapes, and is the one spelling of its URL.
+  if (typeof resource !== 'string' || /["\\#?]/.test(resource) || !isSecureUrl(resource)) {
+    throw new TypeError('resource must be an https URL without query and fragment, or loopback')
+  }
+  return resource
 }
 
 function assertList(name: string, list: unknown, isGood: (member: unknown) => boolean): void {

@@ -1,4 +1,5 @@
 import { RefusedError } from './refusal.js'
+import type { VerifiableRequest } from './verified-request.js'
 
 const FORM = 'application/x-www-form-urlencoded'
 const PARAMETER = 'access_token'
@@ -10,27 +11,32 @@ const MAX_FORM_OCTETS = 65_536
  * RFC 6750 sections 2.2 and 2.3: a token in a form or in the query is not taken, and refused rather
  * than overlooked, since it is in logs and histories by now.
  *
- * Does not look into a body that somebody has read already.
+ * Does not look into a body that somebody has read already and does not show.
  *
  * @throws {RefusedError} `token_in_query`, `token_in_body`
  */
-export async function assertNoTokenElsewhere(request: Request): Promise<void> {
-  const { url } = request
+export async function assertNoTokenElsewhere(request: VerifiableRequest): Promise<void> {
+  const { url, form = {} } = request
   if (url.includes('?') && new URL(url).searchParams.has(PARAMETER)) {
     throw new RefusedError('token_in_query')
   }
-  if (!hasUnreadForm(request)) return
+  if (!isForm(request)) return
+  if (Object.hasOwn(form, PARAMETER)) throw new RefusedError('token_in_body')
+  if (request.bodyUsed === true || !request.body || request.clone === undefined) return
 
-  const form = await readStart(request.clone())
-  if (new URLSearchParams(form).has(PARAMETER)) throw new RefusedError('token_in_body')
+  const text = await readStart(request.clone())
+  if (new URLSearchParams(text).has(PARAMETER)) throw new RefusedError('token_in_body')
 }
 
-function hasUnreadForm(request: Request): boolean {
-  const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
-  return type === FORM && !request.bodyUsed && request.body !== null
+function isForm({ headers }: VerifiableRequest): boolean {
+  return headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() === FORM
 }
 
-async function readStart({ body }: Request): Promise<string> {
+async function readStart({
+  body,
+}: {
+  readonly body: ReadableStream<Uint8Array> | null
+}): Promise<string> {
   if (body === null) return ''
 
   const reader = body.getReader()

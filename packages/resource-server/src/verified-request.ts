@@ -15,10 +15,23 @@ export interface VerifiedRequest {
   readonly nonce?: string
 }
 
+/** As much of a `Request` as a verifier looks at. A `Request` is one. */
+export interface VerifiableRequest {
+  readonly method: string
+  /** Absolute, as it arrived. Its origin is believed only as far as it is one of `origins`. */
+  readonly url: string
+  readonly headers: { get(name: string): string | null }
+  readonly body?: ReadableStream<Uint8Array> | null
+  readonly bodyUsed?: boolean
+  clone?(): { readonly body: ReadableStream<Uint8Array> | null }
+  /** The members of a form that somebody has read already. */
+  readonly form?: Readonly<Record<string, unknown>>
+}
+
 /** What is known of the connection that a request came on. */
 export interface RequestConnection {
   /** The client certificate, DER, from the TLS layer. Never from a header. */
-  readonly clientCertificate?: Uint8Array
+  readonly clientCertificate?: Uint8Array | undefined
   /** The address of the peer, for `trustedProxy` to look at. */
-  readonly remoteAddress?: string
+  readonly remoteAddress?: string | undefined
 }

@@ -1,7 +1,7 @@
 import type { Clock, JsonObject, NonceSource, ProofAlgorithm, ReplayStore } from '@tmb-kit/core'
 import type { ConfirmationMethod } from './confirmation.js'
 import type { IntrospectionOptions } from './introspection/introspection-options.js'
-import type { RequestConnection } from './verified-request.js'
+import type { RequestConnection, VerifiableRequest } from './verified-request.js'
 import type { VerifierEvent } from './verifier-event.js'
 
 /** The public keys of an issuer, RFC 7517 section 5. */
@@ -32,6 +32,16 @@ export interface VerifierOptions {
   readonly jwks?: JsonWebKeySet
   /** Where the opaque tokens of the only issuer are looked up. Default: opaque tokens are refused. */
   readonly introspection?: IntrospectionOptions
+  /**
+   * The identifier of this resource server, RFC 9728 section 1.2. With it, every challenge says where
+   * the metadata is. Default: challenges do not, and the metadata names the first of `origins`.
+   */
+  readonly resource?: string
+  /**
+   * Hint in every challenge which confirmation methods are enforced, `supported_cnf_methods`. No
+   * specification has it yet. Default: false.
+   */
+  readonly hintConfirmationMethods?: boolean
   /** Algorithms of proofs; tokens take what the issuer's keys say. Default: `['ES256']`. */
   readonly algorithms?: readonly ProofAlgorithm[]
   /** The members of `cnf` that must hold where a token has them. Default: all that are understood. */
@@ -55,7 +65,7 @@ export interface VerifierOptions {
    * then do `Forwarded`, `X-Forwarded-Host` and `X-Forwarded-Proto` choose among `origins`, and does
    * `Client-Cert` (RFC 9440) stand for the certificate of the connection. Default: never.
    */
-  readonly trustedProxy?: (request: Request, connection: RequestConnection) => boolean
+  readonly trustedProxy?: (request: VerifiableRequest, connection: RequestConnection) => boolean
   readonly clock?: Clock
   readonly fetch?: typeof fetch
   readonly onEvent?: (event: VerifierEvent) => void

@@ -1,0 +1,83 @@
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { RequestConnection, VerifiableRequest } from '../verified-request.js'
+
+/** What Express and its kin add to the request of Node. */
+export interface NodeRequest extends Pick<
+  IncomingMessage,
+  'method' | 'url' | 'rawHeaders' | 'socket'
+> {
+  /** The path as it arrived: a router takes its mount prefix off `url`. */
+  readonly originalUrl?: string
+  /** The method as it arrived, where something overrode it. */
+  readonly originalMethod?: string
+  /** A body that was parsed already. */
+  readonly body?: unknown
+}
+
+/** Stands in where the `Host` of a request is none: it is believed only if it is configured. */
+const NO_ORIGIN = 'http://host.invalid'
+
+/**
+ * Shows a request of Node to the verifier.
+ *
+ * Headers are read from their raw list: Node keeps only the first of two `Authorization` fields, and
+ * a second one must be seen.
+ */
+export function viewNodeRequest(request: NodeRequest): VerifiableRequest {
+  const headers = { get: (name: string) => joinedHeader(request.rawHeaders, name) }
+  const path = request.originalUrl ?? request.url ?? '/'
+  const form = request.body
+  return {
+    method: request.originalMethod ?? request.method ?? '',
+    url: absoluteUrl(
+      path,
+      originOf(request.socket, headers.get('host') ?? headers.get(':authority')),
+    ),
+    headers,
+    ...(typeof form === 'object' && form !== null && { form: form as Record<string, unknown> }),
+  }
+}
+
+/** What Node knows of the connection. The certificate is looked at only if a token asks for it. */
+export function viewNodeConnection(socket: Socket): RequestConnection {
+  return {
+    remoteAddress: socket.remoteAddress,
+    get clientCertificate() {
+      return certificateOf(socket)
+    },
+  }
+}
+
+function certificateOf(socket: Socket): Uint8Array | undefined {
+  if (!isTls(socket)) return undefined
+
+  // Without a certificate Node answers an empty object, or nothing once the connection is gone.
+  const certificate = socket.getPeerCertificate() as { readonly raw?: Uint8Array } | undefined
+  return certificate?.raw
+}
+
+function isTls(socket: Socket): socket is TLSSocket {
+  return 'getPeerCertificate' in socket
+}
+
+function joinedHeader(rawHeaders: readonly string[], name: string): string | null {
+  const wanted = name.toLowerCase()
+  const values = rawHeaders.filter(
+    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === wanted,
+  )
+  return values.length === 0 ? null : values.join(', ')
+}
+
+function originOf(socket: Socket, host: string | null): string {
+  const scheme = (socket as Partial<TLSSocket>).encrypted === true ? 'https' : 'http'
+  const url = `${scheme}://${host ?? ''}`
+  return URL.canParse(url) ? new URL(url).origin : NO_ORIGIN
+}
+
+/** A path may begin with two slashes, which `new URL` would take for a host. */
+function absoluteUrl(path: string, origin: string): string {
+  if (path.startsWith('/')) return `${origin}${path}`
+  return URL.canParse(path) ? path : `${origin}/`
+}
