@@ -7,6 +7,7 @@ export type RefusalCode =
   | 'as_use_dpop_nonce'
   | 'binding_not_applied'
   | 'csrf_rejected'
+  | 'invalid_dpop_proof'
   | 'invalid_jkt'
   | 'invalid_request'
   | 'invalid_return_to'
@@ -23,6 +24,7 @@ export type RefusalCode =
   | 'token_endpoint_proof_required'
   | 'too_large'
   | 'unsupported_media_type'
+  | 'use_dpop_nonce'
 
 interface Refusal {
   readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 500 | 501 | 502 | 503
@@ -36,6 +38,7 @@ export const REFUSALS: Readonly<Record<RefusalCode, Refusal>> = {
   as_use_dpop_nonce: { status: 400, message: 'The proof needs a nonce of that server.' },
   binding_not_applied: { status: 502, message: 'The access token was not bound to the proof key.' },
   csrf_rejected: { status: 403, message: 'The request did not come from the application.' },
+  invalid_dpop_proof: { status: 401, message: 'The DPoP proof is missing or not valid.' },
   invalid_jkt: { status: 400, message: 'jkt must be a SHA-256 thumbprint of 43 characters.' },
   invalid_request: { status: 400, message: 'The request is malformed.' },
   invalid_return_to: { status: 400, message: 'return_to must be a path of the application.' },
@@ -52,6 +55,7 @@ export const REFUSALS: Readonly<Record<RefusalCode, Refusal>> = {
   token_endpoint_proof_required: { status: 401, message: 'A proof for that server is needed.' },
   too_large: { status: 413, message: 'The body is too large.' },
   unsupported_media_type: { status: 415, message: 'The body must be application/json.' },
+  use_dpop_nonce: { status: 401, message: 'The proof needs a fresh nonce.' },
 }
 
 /** What may go along with a refusal. Nothing secret, and no text of the authorization server. */

@@ -15,6 +15,6 @@ export {
 } from './oauth/authorization-server-error.js'
 export type { ClientAuthentication, PrivateJwk } from './oauth/client-authentication.js'
 export type { BindingMode } from './oauth/key-binding.js'
-export type { BackendOptions } from './options.js'
+export type { BackendOptions, ProofOfPossession } from './options.js'
 export { cookieSessions, type CookieSessionsOptions } from './session/cookie-sessions.js'
 export type { SessionStrategy } from './session/sessions.js'

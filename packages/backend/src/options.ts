@@ -5,6 +5,9 @@ import type { ClientAuthentication } from './oauth/client-authentication.js'
 import type { BindingMode } from './oauth/key-binding.js'
 import type { SessionStrategy } from './session/sessions.js'
 
+/** Whether session, login and token calls must carry a proof made for the backend. */
+export type ProofOfPossession = 'off' | 'required'
+
 /** Everything that a deployment decides. Checked once, at construction. */
 export interface BackendOptions {
   /**
@@ -29,8 +32,11 @@ export interface BackendOptions {
   readonly sessions: SessionStrategy
   /** How tokens are bound. Default: what the metadata of the authorization server offers. */
   readonly mode?: BindingMode
-  /** Whether the page must prove that it has the key, at the backend too. Default: `'off'`. */
-  readonly proofOfPossession?: 'off'
+  /**
+   * Whether the page must prove to the backend, too, that it has the key: then a stolen cookie gets
+   * nothing, not even the user's name. Logout needs no proof. Default: `'off'`.
+   */
+  readonly proofOfPossession?: ProofOfPossession
   /** When a key that this browser did not use before needs the user's attention. */
   readonly keyContinuity?: KeyContinuity
   readonly clock?: Clock

@@ -5,7 +5,7 @@ import { KEY_CONTINUITIES, type KeyContinuity } from './login/key-continuity.js'
 import { createClientAuthentication } from './oauth/client-authentication.js'
 import { BINDING_MODES, type BindingMode } from './oauth/key-binding.js'
 import { assertKnownOptions } from './option-checks.js'
-import type { BackendOptions } from './options.js'
+import type { BackendOptions, ProofOfPossession } from './options.js'
 import { isSafeUrl } from './safe-url.js'
 import { parseScope } from './token/scope.js'
 
@@ -21,6 +21,7 @@ export interface Settings {
   readonly resources: ReadonlyMap<string, readonly string[]>
   readonly claims: readonly string[]
   readonly mode: BindingMode | undefined
+  readonly proofOfPossession: ProofOfPossession
   readonly keyContinuity: KeyContinuity
   readonly clock: Clock
   readonly fetch: typeof fetch
@@ -84,8 +85,8 @@ export function parseOptions(options: BackendOptions): Settings {
     `mode must be ${BINDING_MODES.join(' or ')}, or be left out`,
   )
   assertThat(
-    (proofOfPossession as string) === 'off',
-    "proofOfPossession must be 'off', or be left out",
+    ['off', 'required'].includes(proofOfPossession),
+    'proofOfPossession must be off or required',
   )
   assertThat(
     KEY_CONTINUITIES.includes(keyContinuity),
@@ -107,6 +108,7 @@ export function parseOptions(options: BackendOptions): Settings {
     resources: new Map(Object.entries(resources)),
     claims,
     mode,
+    proofOfPossession,
     keyContinuity,
     clock: options.clock ?? systemClock,
     fetch: options.fetch ?? (async (input, init) => fetch(input, init)),

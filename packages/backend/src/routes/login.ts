@@ -2,6 +2,7 @@ import type { Handler } from 'hono'
 import type { BackendContext } from '../backend-context.js'
 import { readCookies } from '../cookies/read-cookies.js'
 import { RefusalError } from '../errors.js'
+import { assertSameKey, verifyOwnProof } from '../guards/own-proof.js'
 import { readJsonBody } from '../guards/json-body.js'
 import { needsReauthentication } from '../login/key-continuity.js'
 import { parseLoginRequest } from '../login/login-request.js'
@@ -21,8 +22,10 @@ export function loginRoute(context: BackendContext): Handler {
   return async (c) => {
     assertFetched(c.req.raw)
     const cookies = readCookies(c.req.raw)
+    const proven = await verifyOwnProof(c, '/login', context)
     const login = parseLoginRequest(await readJsonBody(c.req.raw), settings)
     const { jkt, returnTo, scopes, resources, acrValues } = login
+    assertSameKey(proven, jkt)
     const { sealer } = sessions
     const { keyContinuity, issuer, onEvent } = settings
     const reauthenticate = await needsReauthentication(jkt, { cookies, sealer, keyContinuity })

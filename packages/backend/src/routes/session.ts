@@ -2,6 +2,7 @@ import type { JsonObject } from '@tmb-kit/core'
 import type { Handler } from 'hono'
 import type { BackendContext } from '../backend-context.js'
 import { readCookies } from '../cookies/read-cookies.js'
+import { assertSameKey, verifyOwnProof } from '../guards/own-proof.js'
 import { openSessionOf } from '../session/open-session-of.js'
 import { proofDemand } from '../token/token-endpoint-proof.js'
 
@@ -13,9 +14,11 @@ import { proofDemand } from '../token/token-endpoint-proof.js'
 export function sessionRoute(context: BackendContext): Handler {
   return async (c) => {
     const cookies = readCookies(c.req.raw)
+    const proven = await verifyOwnProof(c, '/session', context)
     const code = await context.pendingCodes.find(cookies)
     const base = await describeMode(context)
     if (code.kind === 'waiting') {
+      assertSameKey(proven, code.pending.transaction.jkt)
       return c.json({ active: false, pending: true, ...base, jkt: code.pending.transaction.jkt })
     }
 
@@ -23,6 +26,7 @@ export function sessionRoute(context: BackendContext): Handler {
     if (open === undefined) return c.json({ active: false, ...base })
 
     const { claims, jkt, scope } = open.session
+    assertSameKey(proven, jkt)
     return c.json({ active: true, ...base, claims, jkt, scope, expires_at: open.expiresAt })
   }
 }

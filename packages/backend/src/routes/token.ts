@@ -5,6 +5,7 @@ import { SESSION_COOKIE } from '../cookies/cookie-names.js'
 import { readCookies } from '../cookies/read-cookies.js'
 import { dropCookie } from '../cookies/set-cookies.js'
 import { RefusalError } from '../errors.js'
+import { assertSameKey, verifyOwnProof } from '../guards/own-proof.js'
 import { readJsonBody } from '../guards/json-body.js'
 import { putKeyCookie } from '../login/key-continuity.js'
 import type { PendingCode } from '../login/pending-codes.js'
@@ -33,6 +34,7 @@ export function tokenRoute(context: BackendContext): Handler {
     const cookies = readCookies(c.req.raw)
     const body = await readJsonBody(c.req.raw)
     const { jkt, refresh, proof } = parseTokenRequest(body)
+    assertSameKey(await verifyOwnProof(c, '/token', context), jkt)
     const holder = await findTokenHolder(cookies, jkt, context)
     if (holder.kind === 'session') {
       const { open } = holder

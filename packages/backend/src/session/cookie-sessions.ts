@@ -1,3 +1,4 @@
+import { hmacNonceSource, type NonceSource } from '@tmb-kit/core'
 import type { SessionEndReason } from '../events.js'
 import { assertKnownOptions, assertPositiveSeconds } from '../option-checks.js'
 import { SESSION_COOKIE } from '../cookies/cookie-names.js'
@@ -51,21 +52,28 @@ export function cookieSessions(options: CookieSessionsOptions): SessionStrategy 
   assertPositiveSeconds('absoluteSeconds', absoluteSeconds)
   return {
     create: (environment) =>
-      createCookieSessions({ ...environment, sealer, limits: { idleSeconds, absoluteSeconds } }),
+      createCookieSessions({
+        ...environment,
+        sealer,
+        nonceSource: hmacNonceSource({ secrets: options.secrets, clock: environment.clock }),
+        limits: { idleSeconds, absoluteSeconds },
+      }),
   }
 }
 
 interface CookieSessionsContext extends SessionEnvironment {
   readonly sealer: Sealer
+  readonly nonceSource: NonceSource
   readonly limits: SessionLimits
 }
 
 function createCookieSessions(context: CookieSessionsContext): Sessions {
-  const { sealer, limits, clock } = context
+  const { sealer, nonceSource, limits, clock } = context
   const memory = createSessionMemory(context)
 
   return {
     sealer,
+    nonceSource,
 
     begin: async (session, first) => {
       const cookie = await sealSession(session, context)

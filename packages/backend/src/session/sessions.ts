@@ -1,4 +1,4 @@
-import type { Clock } from '@tmb-kit/core'
+import type { Clock, NonceSource } from '@tmb-kit/core'
 import type { EventSink, SessionEndReason } from '../events.js'
 import type { AccessToken } from '../token/access-token.js'
 import type { Sealer } from './seal.js'
@@ -94,6 +94,8 @@ export interface FirstAccessToken {
 export interface Sessions {
   /** Seals the other cookies as well. */
   readonly sealer: Sealer
+  /** Makes the backend's own nonces, known to every instance with the same secrets. */
+  readonly nonceSource: NonceSource
   /** @throws {SessionTooLargeError} */
   begin(session: Session, first: FirstAccessToken | undefined): Promise<SessionCookie>
   /** @returns `undefined` for a cookie that is not ours, and a session that is over. */
