@@ -2,10 +2,9 @@ import { redisReplayStore } from '@tmb-kit/resource-server/redis'
 import type { Jkt } from '@tmb-kit/resource-server'
 import { replayStoreContract, slow, testClock } from '@tmb-kit/testkit'
 import { spawn } from 'node:child_process'
-import { rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { build } from 'vite'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { bundle } from './support/bundle.js'
 import { hasRedis, startRedis, type RedisServer } from './support/redis-server.js'
 import { createTestWorld, outcomeOf } from './support/test-world.js'
 
@@ -65,37 +64,11 @@ describe.runIf(hasRedis())('redisReplayStore on a real Redis', () => {
   })
 
   it('RS-DPOP-17: of fifty claims in two processes, one wins, twenty times', async () => {
-    const folder = new URL('../node_modules/.tmb-claimer/', import.meta.url).pathname
-    await build({
-      configFile: false,
-      logLevel: 'error',
-      resolve: {
-        alias: [
-          {
-            find: '@tmb-kit/resource-server/redis',
-            replacement: new URL('../src/redis.ts', import.meta.url).pathname,
-          },
-          {
-            find: '@tmb-kit/core',
-            replacement: new URL('../../core/src/index.ts', import.meta.url).pathname,
-          },
-        ],
-      },
-      build: {
-        ssr: new URL('support/replay-claimer.ts', import.meta.url).pathname,
-        outDir: folder,
-        emptyOutDir: true,
-        rolldownOptions: { output: { entryFileNames: 'claimer.mjs' } },
-      },
-    })
+    const claimer = await bundle('test/support/replay-claimer.ts', 'replay-claimer')
     const claimers = [1, 2].map(() => {
-      const child = spawn(
-        process.execPath,
-        [`${folder}claimer.mjs`, `${server.port}`, `${ROUNDS}`],
-        {
-          stdio: ['pipe', 'pipe', 'inherit'],
-        },
-      )
+      const child = spawn(process.execPath, [claimer, `${server.port}`, `${ROUNDS}`], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
       const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
       return { child, next: async () => String((await lines.next()).value) }
     })
@@ -105,7 +78,6 @@ describe.runIf(hasRedis())('redisReplayStore on a real Redis', () => {
       const wins = await Promise.all(claimers.map(async ({ next }) => Number(await next())))
       expect(wins.reduce((sum, won) => sum + won, 0)).toBe(1)
     }
-    rmSync(folder, { recursive: true })
   })
 
   it('RS-DPOP-18: a Redis that is full or gone makes 503, never an acceptance', async () => {

@@ -1,0 +1,32 @@
+import { build } from 'vite'
+
+const sources = (path: string): string => new URL(`../../../${path}`, import.meta.url).pathname
+
+/** Bundles an entry of this package from its sources, for a process of its own. Returns the file. */
+export async function bundle(entry: string, name: string): Promise<string> {
+  const folder = new URL(`../../node_modules/.tmb/${name}/`, import.meta.url).pathname
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    resolve: {
+      alias: [
+        { find: /^@tmb-kit\/core$/, replacement: sources('core/src/index.ts') },
+        {
+          find: /^@tmb-kit\/resource-server$/,
+          replacement: sources('resource-server/src/index.ts'),
+        },
+        {
+          find: /^@tmb-kit\/resource-server\/(.+)$/,
+          replacement: sources('resource-server/src/$1.ts'),
+        },
+      ],
+    },
+    build: {
+      ssr: new URL(`../../${entry}`, import.meta.url).pathname,
+      outDir: folder,
+      emptyOutDir: true,
+      rolldownOptions: { output: { entryFileNames: `${name}.mjs` } },
+    },
+  })
+  return `${folder}${name}.mjs`
+}
