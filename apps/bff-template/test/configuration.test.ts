@@ -47,6 +47,7 @@ describe('a configuration without a mistake', () => {
       apiOrigins: ['https://api.example'],
       keyContinuity: 'interactive',
       mode: undefined,
+      proofOfPossession: 'off',
     })
   })
 
@@ -60,7 +61,8 @@ describe('a configuration without a mistake', () => {
       SPA_DIR: '/srv/pages',
       API_ORIGINS: 'https://api.example, http://localhost:4002',
       KEY_CONTINUITY: 'first-use',
-      MODE: 'tmb',
+      MODE: 'handoff',
+      PROOF_OF_POSSESSION: 'required',
     })
     expect(readConfiguration(env)).toMatchObject({
       port: 5000,
@@ -71,7 +73,8 @@ describe('a configuration without a mistake', () => {
       spaDirectory: '/srv/pages',
       apiOrigins: ['https://api.example', 'http://localhost:4002'],
       keyContinuity: 'first-use',
-      mode: 'tmb',
+      mode: 'handoff',
+      proofOfPossession: 'required',
     })
   })
 
@@ -259,7 +262,12 @@ describe('one mistake gives one sentence', () => {
       () => ({ KEY_CONTINUITY: 'never' }),
       /^KEY_CONTINUITY must be interactive or/,
     ],
-    ['an unknown mode', () => ({ MODE: 'bearer' }), /^MODE must be tmb\.$/],
+    ['an unknown mode', () => ({ MODE: 'bearer' }), /^MODE must be tmb or handoff\.$/],
+    [
+      'an unknown proof of possession',
+      () => ({ PROOF_OF_POSSESSION: 'yes' }),
+      /^PROOF_OF_POSSESSION must/,
+    ],
     ['Redis', () => ({ REDIS_URL: `redis://${CANARY}` }), /^REDIS_URL is set, but this version/],
     ['Postgres', () => ({ POSTGRES_URL: `pg://${CANARY}` }), /^POSTGRES_URL is set, but this/],
   ]
