@@ -16,6 +16,16 @@ const QUIET = [
 // Chromium's sandbox refuses to run as root, which is who runs tests in a container.
 const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
 
+/** Starts a demo for the tests; `flags` as after `npm run demo --`. */
+const demo = (basePort: number, flags: string) => ({
+  name: `demo ${flags}`,
+  command: `node ../scripts/run.mjs demo ${flags}`,
+  env: { PORT: String(basePort) },
+  wait: { stdout: /demo ready/ },
+  timeout: 120_000,
+  gracefulShutdown: { signal: 'SIGTERM', timeout: 15_000 } as const,
+})
+
 export default defineConfig({
   testDir: './tests',
   outputDir: '../test-results',
@@ -24,20 +34,35 @@ export default defineConfig({
   forbidOnly: true,
   retries: 0,
   timeout: 60_000,
+  expect: { timeout: 15_000 },
   reporter: [['list'], ['json']],
   use: {
-    baseURL: `http://localhost:${port}`,
     launchOptions: {
       args: [...QUIET, ...asRoot],
       ...(executablePath === undefined ? {} : { executablePath }),
     },
     trace: 'retain-on-failure',
   },
-  webServer: {
-    command: 'node ../scripts/run.mjs demo',
-    env: { PORT: String(port) },
-    wait: { stdout: /demo ready/ },
-    timeout: 120_000,
-    gracefulShutdown: { signal: 'SIGTERM', timeout: 15_000 },
-  },
+  projects: [
+    {
+      name: 'one site',
+      testIgnore: ['modes/**'],
+      use: { baseURL: `http://localhost:${port}` },
+    },
+    {
+      name: 'three sites, nonces',
+      testMatch: 'modes/three-sites.spec.ts',
+      use: { baseURL: `http://app.localhost:${port + 3}` },
+    },
+    {
+      name: 'handoff, nonces',
+      testMatch: 'modes/handoff.spec.ts',
+      use: { baseURL: `http://localhost:${port + 6}` },
+    },
+  ],
+  webServer: [
+    demo(port, ''),
+    demo(port + 3, '--hosts --nonce'),
+    demo(port + 6, '--mode handoff --nonce'),
+  ],
 })

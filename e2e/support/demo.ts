@@ -24,7 +24,7 @@ declare global {
 
 /** Opens the page and waits until it knows whether somebody is signed in. */
 export async function openPage(page: Page, path = '/'): Promise<void> {
-  await page.goto(`${APPLICATION}${path}`)
+  await page.goto(path)
   await expect(page.getByTestId('status')).toHaveText(/^signed-(?:in|out)$/)
 }
 
