@@ -64,7 +64,10 @@ describe.runIf(hasRedis())('redisReplayStore on a real Redis', () => {
   })
 
   it('RS-DPOP-17: of fifty claims in two processes, one wins, twenty times', async () => {
-    const claimer = await bundle('test/support/replay-claimer.ts', 'replay-claimer')
+    const claimer = await bundle(
+      new URL('./support/replay-claimer.ts', import.meta.url),
+      'replay-claimer',
+    )
     const claimers = [1, 2].map(() => {
       const child = spawn(process.execPath, [claimer, `${server.port}`, `${ROUNDS}`], {
         stdio: ['pipe', 'pipe', 'inherit'],

@@ -23,7 +23,7 @@ const clock = Object.assign(now, { advance: () => undefined })
 let cli: string
 let server: Server | undefined
 beforeAll(async () => {
-  cli = await bundle('src/refusals-cli.ts', 'refusals-cli')
+  cli = await bundle(new URL('../src/refusals-cli.ts', import.meta.url), 'refusals-cli')
 })
 afterEach(async () => {
   server?.closeAllConnections()

@@ -25,7 +25,6 @@ const CLAIMS = 50
 export function replayStoreContract(
   create: () => Promise<ReplayStore>,
 ): readonly ReplayStoreCase[] {
-  const prefix = crypto.randomUUID()
   const expiresAt = (): number => Math.floor(Date.now() / 1000) + 70
 
   return [
@@ -33,6 +32,7 @@ export function replayStoreContract(
       title: 'takes an identifier once',
       run: async () => {
         const store = await create()
+        const prefix = crypto.randomUUID()
         assert(await store.claim(ALICE, `${prefix}-once`, expiresAt()), 'the first claim must win')
         assert(!(await store.claim(ALICE, `${prefix}-once`, expiresAt())), 'the second must lose')
         assert(await store.claim(ALICE, `${prefix}-other`, expiresAt()), 'another one must win')
@@ -42,6 +42,7 @@ export function replayStoreContract(
       title: 'keeps the identifiers of two keys apart',
       run: async () => {
         const store = await create()
+        const prefix = crypto.randomUUID()
         assert(await store.claim(ALICE, `${prefix}-keys`, expiresAt()), 'the first key must win')
         assert(await store.claim(BOB, `${prefix}-keys`, expiresAt()), 'the second key must win too')
       },
@@ -50,6 +51,7 @@ export function replayStoreContract(
       title: 'takes identifiers as they are: long ones, odd ones, ones that look alike',
       run: async () => {
         const store = await create()
+        const prefix = crypto.randomUUID()
         const odd = [
           'x'.repeat(256),
           'a:b',
@@ -75,6 +77,7 @@ export function replayStoreContract(
       title: `has one winner of ${CLAIMS} concurrent claims, ${ROUNDS} times`,
       run: async () => {
         const store = await create()
+        const prefix = crypto.randomUUID()
         for (let round = 0; round < ROUNDS; round += 1) {
           const claims = Array.from({ length: CLAIMS }, async () =>
             store.claim(ALICE, `${prefix}-round-${round}`, expiresAt()),

@@ -3,7 +3,7 @@ import { build } from 'vite'
 const sources = (path: string): string => new URL(`../../../${path}`, import.meta.url).pathname
 
 /** Bundles an entry of this package from its sources, for a process of its own. Returns the file. */
-export async function bundle(entry: string, name: string): Promise<string> {
+export async function bundle(entry: URL, name: string): Promise<string> {
   const folder = new URL(`../../node_modules/.tmb/${name}/`, import.meta.url).pathname
   await build({
     configFile: false,
@@ -21,8 +21,9 @@ export async function bundle(entry: string, name: string): Promise<string> {
         },
       ],
     },
+    ssr: { noExternal: true },
     build: {
-      ssr: new URL(`../../${entry}`, import.meta.url).pathname,
+      ssr: entry.pathname,
       outDir: folder,
       emptyOutDir: true,
       rolldownOptions: { output: { entryFileNames: `${name}.mjs` } },

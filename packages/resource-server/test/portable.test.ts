@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { PORTABLE_CASES } from './portable/cases.js'
+import { bundle } from './support/bundle.js'
+import { askWorker, installRuntime, runProgram, RUNTIMES, WORKERD } from './support/runtimes.js'
+
+const ALL = PORTABLE_CASES.map(({ title }) => ({ title }))
+const main = await bundle(new URL('./portable/main.ts', import.meta.url), 'portable')
+const worker = await bundle(new URL('./portable/worker.ts', import.meta.url), 'portable-worker')
+
+const installed = await Promise.all(
+  RUNTIMES.map(async (runtime) => ({ ...runtime, file: await installRuntime(runtime) })),
+)
+const workerd = await installRuntime(WORKERD)
+
+describe('the portable suite', () => {
+  it.each(PORTABLE_CASES)('on this Node: $title', async ({ run }) => {
+    await run()
+  })
+
+  it.each(installed.filter(({ file }) => file !== undefined))(
+    'on $name, all of it',
+    async ({ file, flags }) => {
+      expect(JSON.parse(await runProgram(file ?? '', [...flags, main]))).toEqual(ALL)
+    },
+    90_000,
+  )
+
+  it.runIf(workerd !== undefined)('on workerd, all of it', async () => {
+    expect(JSON.parse(await askWorker(workerd ?? '', worker))).toEqual(ALL)
+  })
+})
