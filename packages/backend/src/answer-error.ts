@@ -1,8 +1,9 @@
 import type { Context } from 'hono'
-import { REFUSALS, RefusalError, type RefusalCode } from './errors.js'
+import { REFUSALS, RefusalError } from './errors.js'
 import type { EventSink } from './events.js'
 import { AuthorizationServerError } from './oauth/authorization-server-error.js'
 import { reportFailure } from './report-failure.js'
+import { SessionStoreError } from './session/guarded-store.js'
 import { SessionTooLargeError } from './session/sessions.js'
 
 /** When the authorization server did not say when to come again. */
@@ -20,13 +21,16 @@ export function answerError(c: Context, error: unknown, onEvent: EventSink): Res
 
 function toRefusal(error: unknown): RefusalError {
   if (error instanceof RefusalError) return error
+  if (error instanceof SessionStoreError) return unavailable(RETRY_AFTER_SECONDS)
   if (error instanceof SessionTooLargeError) return new RefusalError('as_error')
   if (!(error instanceof AuthorizationServerError)) return new RefusalError('server_error')
 
-  const retryAfter = String(error.retryAfterSeconds ?? RETRY_AFTER_SECONDS)
-  const code: RefusalCode = error.code === 'unavailable' ? 'as_unavailable' : 'as_error'
-  return new RefusalError(
-    code,
-    code === 'as_unavailable' ? { headers: { 'Retry-After': retryAfter } } : {},
-  )
+  const { code, retryAfterSeconds = RETRY_AFTER_SECONDS } = error
+  return code === 'unavailable' ? unavailable(retryAfterSeconds) : new RefusalError('as_error')
+}
+
+function unavailable(retryAfterSeconds: number): RefusalError {
+  return new RefusalError('as_unavailable', {
+    headers: { 'Retry-After': String(retryAfterSeconds) },
+  })
 }

@@ -79,7 +79,7 @@ export function createBackend(options: BackendOptions): Hono {
     .all('/callback', onlyMethod('GET'), callbackRoute(context))
     .all('/token', onlyMethod('POST'), sameOrigin, tokenRoute(context))
     .all('/logout', onlyMethod('POST'), sameOrigin, logoutRoute(context))
-    .all('/backchannel-logout', onlyMethod('POST'), backchannelLogoutRoute())
+    .all('/backchannel-logout', onlyMethod('POST'), backchannelLogoutRoute(context))
     .all('*', notFound)
   return app
 }

@@ -2,7 +2,7 @@ import type { Jkt } from '@tmb-kit/core'
 import type { AuthorizationServerErrorCode } from './oauth/authorization-server-error.js'
 
 /** Why a session ended. */
-export type SessionEndReason = 'grant_ended' | 'logout' | 'new_login'
+export type SessionEndReason = 'backchannel_logout' | 'grant_ended' | 'logout' | 'new_login'
 
 /**
  * What happened, for audit. No token, cookie, code, proof or assertion is ever in one.
@@ -43,6 +43,7 @@ export type BackendEvent =
       readonly error: string | undefined
     }
   | { readonly type: 'revocation_failed' }
+  | { readonly type: 'session_store_failed' }
   | { readonly type: 'session_too_large'; readonly octets: number }
   | { readonly type: 'internal_error'; readonly name: string }
 

@@ -17,4 +17,14 @@ export type { ClientAuthentication, PrivateJwk } from './oauth/client-authentica
 export type { BindingMode } from './oauth/key-binding.js'
 export type { BackendOptions, ProofOfPossession } from './options.js'
 export { cookieSessions, type CookieSessionsOptions } from './session/cookie-sessions.js'
-export type { SessionStrategy } from './session/sessions.js'
+export {
+  memorySessionStore,
+  type MemorySessionStoreOptions,
+} from './session/memory-session-store.js'
+export type { SessionRow, SessionStore } from './session/session-store.js'
+export type { SessionSelector, SessionStrategy } from './session/sessions.js'
+export {
+  storedSessions,
+  type StoredSessions,
+  type StoredSessionsOptions,
+} from './session/stored-sessions.js'

@@ -78,7 +78,7 @@ export function parseOptions(options: BackendOptions): Settings {
   )
   assertThat(
     typeof (sessions as unknown) === 'object' && typeof sessions.create === 'function',
-    'sessions is missing: give cookieSessions({ secrets })',
+    'sessions is missing: give cookieSessions({ secrets }) or storedSessions({ store, secrets })',
   )
   assertThat(
     mode === undefined || BINDING_MODES.includes(mode),

@@ -112,11 +112,10 @@ describe("proofOfPossession: 'required'", () => {
         expect(answer.headers.get('WWW-Authenticate')).toBe(
           'DPoP error="invalid_dpop_proof", algs="ES256 Ed25519"',
         )
-        const { error_description: _text, ...rest } = (await answer.json()) as Record<
-          string,
-          unknown
-        >
-        expect(rest).toEqual({ error: 'invalid_dpop_proof' })
+        expect(await answer.json()).toEqual({
+          error: 'invalid_dpop_proof',
+          error_description: 'The DPoP proof is missing or not valid.',
+        })
         expect(answer.headers.getSetCookie()).toEqual([])
       }
       expect(server.forms).toHaveLength(sent)

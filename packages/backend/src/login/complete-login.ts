@@ -4,9 +4,7 @@ import { revokeTokens } from '../oauth/revocation.js'
 import type { TokenAnswer } from '../oauth/token-answer.js'
 import { requestToken } from '../oauth/token-request.js'
 import { AuthorizationServerError } from '../oauth/authorization-server-error.js'
-import { randomText } from '../random.js'
-import type { Session } from '../session/session.js'
-import type { SessionCookie } from '../session/sessions.js'
+import type { NewSession, SessionCookie } from '../session/sessions.js'
 import { parseScope } from '../token/scope.js'
 import { configuredScopes, nameOf, resourceScopesOf } from '../token/token-target.js'
 import type { Transaction } from '../transaction/transaction.js'
@@ -109,8 +107,7 @@ async function beginSession(
   const { transaction, idToken } = login
   const { jkt, resource, previousSession } = transaction
   const now = settings.clock()
-  const session: Session = {
-    id: randomText(),
+  const session: NewSession = {
     version: 1,
     jkt,
     subject: idToken.subject,
@@ -129,11 +126,11 @@ async function beginSession(
   const target = { resource, scope: resourceScopesOf(scope, settings) }
   const expiresAt = now + token.lifetimeSeconds
   const accessToken = { accessToken: token.accessToken, jkt, resource, scope, expiresAt }
-  const cookie = await sessions.begin(session, { name: nameOf(target), accessToken })
+  const { id, cookie } = await sessions.begin(session, { name: nameOf(target), accessToken })
   // Its refresh token is not revoked: some servers keep one grant for both, and would end it.
   if (previousSession !== undefined) await sessions.endNoted(previousSession, 'new_login')
 
-  const { id, subject } = session
+  const { subject } = session
   settings.onEvent({ type: 'session_started', session: id, subject, jkt })
   return cookie
 }

@@ -1,6 +1,7 @@
 import type { EventSink } from '../events.js'
 import { AuthorizationServerError } from '../oauth/authorization-server-error.js'
 import { reportFailure } from '../report-failure.js'
+import { SessionStoreError } from '../session/guarded-store.js'
 import { LoginError } from './complete-login.js'
 
 /** The authorization server's words that mean something to the page. */
@@ -22,6 +23,8 @@ export function loginErrorWord(failure: unknown, onEvent: EventSink): string {
   if (failure instanceof LoginError) return failure.code
 
   reportFailure(failure, onEvent)
-  const isDown = failure instanceof AuthorizationServerError && failure.code === 'unavailable'
+  const isDown =
+    failure instanceof SessionStoreError ||
+    (failure instanceof AuthorizationServerError && failure.code === 'unavailable')
   return isDown ? 'as_unavailable' : 'as_error'
 }

@@ -1,13 +1,46 @@
 import type { Handler } from 'hono'
+import type { BackendContext } from '../backend-context.js'
 import { RefusalError } from '../errors.js'
+import { verifyLogoutToken } from '../oauth/logout-token.js'
+import { readBytes } from '../read-bytes.js'
+
+const MAX_BODY_OCTETS = 16 * 1024
+const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i
 
 /**
- * `POST /backchannel-logout`: the authorization server ends sessions.
+ * `POST /backchannel-logout`: the authorization server ends sessions, without their browsers.
  *
- * A session whose home is a cookie cannot be found by its user, so there is nothing to end.
+ * Needs no cookie and no CSRF header: the logout token's signature is what counts. Where sessions
+ * live in cookies alone there is nothing to find them by: 501.
+ *
+ * @see https://openid.net/specs/openid-connect-backchannel-1_0.html#BCRequest
  */
-export function backchannelLogoutRoute(): Handler {
-  return () => {
-    throw new RefusalError('not_supported')
+export function backchannelLogoutRoute(context: BackendContext): Handler {
+  return async (c) => {
+    const { backchannel } = context.sessions
+    if (backchannel === undefined) throw new RefusalError('not_supported')
+
+    const logoutToken = await readLogoutToken(c.req.raw)
+    const { name, expiresAt, selector } = await verifyLogoutToken(logoutToken, context)
+    if (await backchannel.wasSeen(name)) throw new RefusalError('invalid_request')
+
+    // Marked last: a store that fails half-way burns nothing, and ending twice harms nobody.
+    await backchannel.endMatching(selector, 'backchannel_logout')
+    if (!(await backchannel.markSeen(name, expiresAt))) throw new RefusalError('invalid_request')
+    return c.body('', 200)
   }
+}
+
+async function readLogoutToken(request: Request): Promise<string> {
+  if (!FORM_TYPE.test(request.headers.get('Content-Type') ?? '')) {
+    throw new RefusalError('invalid_request')
+  }
+  const octets = await readBytes(request.body, MAX_BODY_OCTETS)
+  if (octets === undefined) throw new RefusalError('too_large')
+
+  const [token, ...others] = new URLSearchParams(new TextDecoder().decode(octets)).getAll(
+    'logout_token',
+  )
+  if (token === undefined || others.length > 0) throw new RefusalError('invalid_request')
+  return token
 }

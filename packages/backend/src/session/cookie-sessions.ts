@@ -2,6 +2,7 @@ import { hmacNonceSource, type NonceSource } from '@tmb-kit/core'
 import type { SessionEndReason } from '../events.js'
 import { assertKnownOptions, assertPositiveSeconds } from '../option-checks.js'
 import { SESSION_COOKIE } from '../cookies/cookie-names.js'
+import { randomText } from '../random.js'
 import { createSealer, type Sealer } from './seal.js'
 import {
   encodeSession,
@@ -75,13 +76,14 @@ function createCookieSessions(context: CookieSessionsContext): Sessions {
     sealer,
     nonceSource,
 
-    begin: async (session, first) => {
+    begin: async (begun, first) => {
+      const session = { ...begun, id: randomText() }
       const cookie = await sealSession(session, context)
       const { version } = session
       const tokens = new Map<string, IssuedToken>()
       if (first !== undefined) tokens.set(first.name, { accessToken: first.accessToken, version })
       memory.remember({ session, cookie, tokens })
-      return cookie
+      return { id: session.id, cookie }
     },
 
     open: async (value) => {
@@ -93,6 +95,8 @@ function createCookieSessions(context: CookieSessionsContext): Sessions {
       if (expiryOf(session, limits) <= clock()) return undefined
       return openSession(session, { ...context, memory, presentedVersion: presented.version })
     },
+
+    backchannel: undefined,
 
     endNoted: async (id, reason) => void memory.end(id, reason),
   }

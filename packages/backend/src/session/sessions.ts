@@ -84,10 +84,32 @@ export interface OpenSession {
   end(reason: SessionEndReason): Promise<Session>
 }
 
+/** A session that has no name yet. */
+export type NewSession = Omit<Session, 'id'>
+
+export interface BegunSession {
+  /** Names the session in events. */
+  readonly id: string
+  readonly cookie: SessionCookie
+}
+
 /** A token that came with the login. */
 export interface FirstAccessToken {
   readonly name: string
   readonly accessToken: AccessToken
+}
+
+/** Whose sessions: of a user, of a session at the authorization server, or of a key. */
+export type SessionSelector =
+  { readonly jkt: string } | { readonly sid: string } | { readonly subject: string }
+
+/** What back-channel logout needs: sessions that are found without their cookies. */
+export interface BackchannelSessions {
+  /** Whether a logout token was used before. */
+  wasSeen(name: string): Promise<boolean>
+  /** @returns whether it was new. */
+  markSeen(name: string, expiresAt: number): Promise<boolean>
+  endMatching(selector: SessionSelector, reason: SessionEndReason): Promise<void>
 }
 
 /** Where sessions live. */
@@ -97,9 +119,11 @@ export interface Sessions {
   /** Makes the backend's own nonces, known to every instance with the same secrets. */
   readonly nonceSource: NonceSource
   /** @throws {SessionTooLargeError} */
-  begin(session: Session, first: FirstAccessToken | undefined): Promise<SessionCookie>
+  begin(session: NewSession, first: FirstAccessToken | undefined): Promise<BegunSession>
   /** @returns `undefined` for a cookie that is not ours, and a session that is over. */
   open(cookie: string): Promise<OpenSession | undefined>
+  /** Absent where sessions can be found by their cookies alone. */
+  readonly backchannel: BackchannelSessions | undefined
   /** Ends the session of a {@link OpenSession.note}, if it lives. */
   endNoted(note: string, reason: SessionEndReason): Promise<void>
 }

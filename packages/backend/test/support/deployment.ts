@@ -43,8 +43,10 @@ export interface Deployment {
   readonly token: (body?: Record<string, unknown>, browser?: TestBrowser) => Promise<Response>
 }
 
-export async function deploy(changes: Partial<BackendOptions> = {}): Promise<Deployment> {
-  const clock = testClock()
+export async function deploy(
+  changes: Partial<BackendOptions> = {},
+  clock: TestClock = testClock(),
+): Promise<Deployment> {
   const server = await createFakeAuthorizationServer(clock)
   const origins = createOrigins({ [ISSUER]: server.handler })
   const events: BackendEvent[] = []

@@ -1,0 +1,40 @@
+import { withinSeconds } from '../within-seconds.js'
+import type { SessionStore } from './session-store.js'
+
+const DEADLINE_SECONDS = 5
+
+/** The session store did not answer, or failed. */
+export class SessionStoreError extends Error {
+  override readonly name: string = 'SessionStoreError'
+  readonly code = 'session_store_unavailable'
+
+  constructor() {
+    super('the session store does not answer')
+  }
+}
+
+/**
+ * Gives every call to a store a deadline, and every fault of it one name: what a driver throws may
+ * quote the values it was given.
+ */
+export function guardStore(store: SessionStore): SessionStore {
+  const guard = async <Value>(call: Promise<Value>): Promise<Value> => {
+    const answer = await withinSeconds(
+      DEADLINE_SECONDS,
+      call.then((value) => ({ value })),
+    ).catch(() => undefined)
+    if (answer === undefined) throw new SessionStoreError()
+    return answer.value
+  }
+  return {
+    insert: async (row) => guard(store.insert(row)),
+    find: async (id) => guard(store.find(id)),
+    replace: async (row) => guard(store.replace(row)),
+    delete: async (id) => guard(store.delete(id)),
+    findByLabel: async (label) => guard(store.findByLabel(label)),
+    acquireLease: async (...lease) => guard(store.acquireLease(...lease)),
+    releaseLease: async (id, holder) => guard(store.releaseLease(id, holder)),
+    isMarked: async (name) => guard(store.isMarked(name)),
+    mark: async (name, expiresAt) => guard(store.mark(name, expiresAt)),
+  }
+}

@@ -1,0 +1,5 @@
+export {
+  sessionStoreContract,
+  type ContractCase,
+  type StoreUnderTest,
+} from './session/session-store-contract.js'
