@@ -69,6 +69,14 @@ describe('META-09: the keys of an issuer', () => {
     expect(world.issuer.fetched.keys).toBe(3)
   })
 
+  it('are fetched once for a first token that names an unknown key', async () => {
+    const token = { header: { kid: 'invented' } }
+    expect(await outcomeOf(remote(), await world.request({ token }))).toMatchObject({
+      code: 'token_key_unknown',
+    })
+    expect(world.issuer.fetched).toEqual({ metadata: 1, keys: 1 })
+  })
+
   it('stop counting within ten minutes of being withdrawn, and are replaced whole', async () => {
     const verifier = remote()
     const old = { claims: { exp: world.clock() + 3600 } }

@@ -69,11 +69,14 @@ export function remoteKeySet({ issuer, fetch, clock, onEvent }: RemoteKeySetOpti
 
   return {
     find: async (hint: TokenKeyHint) => {
-      if (isStale() && !isResting()) await reload()
+      const isDue = isStale() && !isResting()
+      if (isDue) await reload()
       if (keys === undefined) throw new RefusedError('issuer_unavailable')
 
       const found = await keys.find(hint)
-      if (found.length > 0 || clock() - lookedAgainAt < LOOK_AGAIN_SECONDS) return found
+      // What was fetched a moment ago need not be looked at again.
+      const mayLookAgain = !isDue && clock() - lookedAgainAt >= LOOK_AGAIN_SECONDS
+      if (found.length > 0 || !mayLookAgain) return found
 
       lookedAgainAt = clock()
       await reload()
