@@ -22,8 +22,8 @@ export type Authorization = Readonly<Record<'authorization' | 'dpop', string>>
  * @throws {@link TmbError} `header_not_allowed` - it brings credentials of its own.
  */
 function serverOf(page: Page, { url, headers }: Request): ResourceServer {
-  const { origin } = new URL(url)
-  const server = page.resourceServers.find((allowed) => allowed.origin === origin)
+  // A Request's URL is in normal form. Its origin alone would do for a blob: URL too.
+  const server = page.resourceServers.find(({ origin }) => url.startsWith(`${origin}/`))
   if (!server) throw new TmbError('origin_not_allowed')
   if (headers.has('Authorization') || headers.has(DPOP_HEADER)) {
     throw new TmbError('header_not_allowed')
@@ -48,46 +48,40 @@ export async function authorize(
  *
  * @param request Never sent itself: its clones take the body along, byte for byte, each time.
  */
-export async function boundFetch(
-  page: Page,
-  request: Request,
-  server = serverOf(page, request),
-  token = getAccessToken(page, server),
-  tried = '',
-): Promise<Response> {
+export async function boundFetch(page: Page, request: Request): Promise<Response> {
   const { fetch, nonces } = page
   const { signal } = request
-
+  const server = serverOf(page, request)
   // Lets this caller go, while what it waited for goes on for the others.
   const aborted = new Promise<never>((_, reject) => {
     signal.onabort = () => reject(signal.reason as Error)
     signal.throwIfAborted()
   })
-  const authorizing = authorize(page, request, server, token)
-  const authorization = await Promise.race([aborted, authorizing])
-  if (nonces !== page.nonces) throw new TmbError('no_session')
+  let token = getAccessToken(page, server)
+  let tried = ''
 
-  const signed = request.clone()
-  for (const [name, value] of Object.entries(authorization)) signed.headers.set(name, value)
-  const response = await fetch(signed)
-  const nonce = response.headers.get(DPOP_NONCE_HEADER)
-  if (nonce) nonces.set(server.origin, nonce)
-  if (response.status !== 401) return response
+  for (;;) {
+    const authorization = await Promise.race([aborted, authorize(page, request, server, token)])
+    if (nonces !== page.nonces) throw new TmbError('no_session')
 
-  const challenge = parseDpopChallenge(response.headers.get('WWW-Authenticate'))
-  const { error } = challenge
-  if (error === 'insufficient_user_authentication') {
-    const login = stepUp(page, challenge)
-    if (page.stepUp === 'navigate') return login()
-    throw new TmbError('step_up_required', { login })
-  }
-  const isTokenError = error === INVALID_TOKEN
-  if (isTokenError || error === USE_DPOP_NONCE) {
-    if (!tried.includes(error)) {
-      const next = isTokenError ? getAccessToken(page, server, await token) : token
-      return boundFetch(page, request, server, next, tried + error)
+    const signed = request.clone()
+    for (const [name, value] of Object.entries(authorization)) signed.headers.set(name, value)
+    const response = await fetch(signed)
+    const nonce = response.headers.get(DPOP_NONCE_HEADER)
+    if (nonce) nonces.set(server.origin, nonce)
+    if (response.status !== 401) return response
+
+    const challenge = parseDpopChallenge(response.headers.get('WWW-Authenticate'))
+    const { error = '' } = challenge
+    if (error === 'insufficient_user_authentication') {
+      const login = stepUp(page, challenge)
+      if (page.stepUp === 'navigate') return login()
+      throw new TmbError('step_up_required', { login })
     }
-    if (!isTokenError) throw new TmbError(error)
+    const isTried = tried.includes(error)
+    if (error === INVALID_TOKEN && !isTried) token = getAccessToken(page, server, await token)
+    else if (error !== USE_DPOP_NONCE) return response
+    else if (isTried) throw new TmbError(error)
+    tried += error
   }
-  return response
 }

@@ -18,7 +18,7 @@ export function parseDpopChallenge(field: string | null): Challenge {
   for (const [, name = '', value] of String(field).matchAll(ITEM)) {
     if (value === undefined) scheme = name
     else if (isDpop(scheme)) {
-      parameters[name.toLowerCase()] ??= value.replace(/^"|"$|\\(.)/g, '$1')
+      parameters[name.toLowerCase()] ??= value.replace(/["\\]/g, '')
     }
   }
   return parameters

@@ -21,7 +21,7 @@ export interface TmbOptions {
   readonly fetch?: typeof fetch
   readonly clock?: Clock
   readonly location?: PageLocation
-  /** Told of each step. Must not throw. */
+  /** Told when the key is ready. Must not throw. */
   readonly onEvent?: (event: TmbEvent) => void
 }
 
@@ -100,12 +100,14 @@ export function createTmb(options: TmbOptions): Tmb {
 }
 
 function openPage(options: TmbOptions): Page {
+  const { clock = systemClock } = options
   const page = {
     fetch: globalThis.fetch,
-    clock: systemClock,
     backendUrl: '/bff',
     location: globalThis.location,
     ...options,
+    clock: () => clock() + page.offsetSeconds,
+    offsetSeconds: 0,
     resourceServers: parseResourceServers(options.resourceServers),
     events: new EventTarget(),
   } as Page

@@ -14,7 +14,10 @@ export interface Page {
   readonly authorizationServer?: string
   readonly stepUp?: 'error' | 'navigate'
   readonly fetch: typeof fetch
+  /** The backend's time. */
   readonly clock: Clock
+  /** What this machine's clock lacks. */
+  offsetSeconds: number
   readonly location: PageLocation
   readonly onEvent?: (event: TmbEvent) => void
   /** Where `tmb.on` listens. */
@@ -23,6 +26,8 @@ export interface Page {
   tabs?: BroadcastChannel
 
   proofKey?: Promise<ProofSigner> | undefined
+  /** The store had no usable key, and no look at the session since has said that none was needed. */
+  hasNewKey?: boolean
   /** Replaced whole when the session ends: whoever began with another one is late. */
   accessTokens: Map<ResourceServer, Promise<AccessToken>>
   /** The newest nonce of each resource server, by origin; RFC 9449 section 8.2. */

@@ -31,17 +31,18 @@ async function readOrCreate(page: Page): Promise<ProofSigner> {
     // Missing, damaged, or of another version: whatever it is, the answer is a new key.
   }
   // Generated before the transaction, which ends as soon as it waits for something else.
-  const extractable = false
-  const parameters = { name: 'ECDSA', namedCurve: 'P-256' }
-  const proofKey = await crypto.subtle.generateKey(parameters, extractable, ['sign'])
+  const proofKey = await crypto.subtle.generateKey(
+    { name: 'ECDSA', namedCurve: 'P-256' },
+    false, // not extractable
+    ['sign'],
+  )
   // Refused, or another tab was faster: what counts is what can be read and used, since some
   // browsers take a key and give nothing back.
-  await addKey(backendUrl, proofKey, seen).then(
-    () => page.tabs?.postMessage('keyreplaced'),
-    () => undefined,
-  )
-  const signer = await createProofSigner(page, (await readKey(backendUrl)) as CryptoKeyPair)
-  return { ...signer, isNew: true }
+  await addKey(backendUrl, proofKey, seen)
+    .then(() => page.tabs?.postMessage('keyreplaced'))
+    .catch(() => undefined)
+  page.hasNewKey = true
+  return createProofSigner(page, (await readKey(backendUrl)) as CryptoKeyPair)
 }
 
 /** A store that says nothing, as one does whose database another tab blocks, has failed. */

@@ -1,21 +1,9 @@
 import { computeSha256, DPOP_PROOF_TYPE, encodeBase64url, encodeBase64urlText } from '@tmb-kit/core'
 import type { Page } from './page.js'
 
-/** What one proof says. RFC 9449 section 4.2. */
-export interface ProofClaims {
-  readonly jti: string
-  readonly htm: string
-  readonly htu: string
-  readonly iat: number
-  readonly ath: string | undefined
-  readonly nonce: string | undefined
-}
-
 /** Signs proofs with one key, whose header is made once. */
 export interface ProofSigner {
   readonly jkt: string
-  /** The store had no usable key when this page first looked. */
-  readonly isNew?: true
   /** A proof for one request as it will be on the wire, with the token that goes along. */
   readonly sign: (
     request: Pick<Request, 'method' | 'url'>,

@@ -14,7 +14,7 @@ export function parseResourceServers(values: readonly string[]): readonly Resour
   return values.map((value) => {
     const url = parseSafeUrl(value)
     if (url?.pathname !== '/') throw new TypeError(value)
-    return { origin: url.origin, resource: values.length > 1 ? value : undefined }
+    return { origin: url.origin, resource: values[1] && value }
   })
 }
 
@@ -23,6 +23,6 @@ export function parseSafeUrl(value: unknown): URL | undefined {
   if (!URL.canParse(value as string)) return undefined
 
   const url = new URL(value as string)
-  const isSafe = /^(https:|http:\/\/([^/]+\.)?(localhost|127[.\d]+|\[::1])[:/])/.test(url.href)
+  const isSafe = /^(https:|http:\/\/([^/]+\.)?(localhost|127[.\d]+|\[::1])(:|$))/.test(url.origin)
   return isSafe ? url : undefined
 }

@@ -30,11 +30,12 @@ export async function askSession(page: Page): Promise<SessionState> {
 
   if (!answer['active']) {
     if (page.isSignedIn) endSession(page)
+    page.hasNewKey = false
     return { kind: 'none' }
   }
   const { jkt } = answer
   if (signer.jkt !== jkt) {
-    return { kind: 'reauthenticate', reason: signer.isNew ? 'key_lost' : 'key_mismatch' }
+    return { kind: 'reauthenticate', reason: page.hasNewKey ? 'key_lost' : 'key_mismatch' }
   }
 
   page.isSignedIn = true
