@@ -145,7 +145,10 @@ describe('META-09: the keys of an issuer', () => {
   it.each<readonly [string, (request: Request) => Response]>([
     [
       'metadata of another issuer',
-      () => Response.json({ issuer: 'https://evil.test', jwks_uri: `${ISSUER}/jwks` }),
+      ({ url }) =>
+        url.endsWith('/jwks')
+          ? Response.json(world.issuer.jwks())
+          : Response.json({ issuer: 'https://evil.test', jwks_uri: `${ISSUER}/jwks` }),
     ],
     ['metadata without keys', () => Response.json({ issuer: ISSUER })],
     ['keys over http', () => Response.json({ issuer: ISSUER, jwks_uri: 'http://as.test/jwks' })],
