@@ -44,7 +44,7 @@ export async function authorize(
 }
 
 /**
- * Step 5 of docs/flow.md: sends one request, and at most once more for a nonce and for a token.
+ * Step 8 of docs/flow.md: sends one request, and at most once more for a nonce and for a token.
  *
  * @param request Never sent itself: its clones take the body along, byte for byte, each time.
  */
