@@ -7,21 +7,6 @@ export const APPLICATION = `http://localhost:${port}`
 export const AUTHORIZATION_SERVER = `http://localhost:${port + 1}`
 export const API = `http://localhost:${port + 2}`
 
-/** The part of the page's `window.tmb` that the tests use, as a thief's script would. */
-interface PageTmb {
-  fetch(input: string, init?: RequestInit): Promise<Response>
-  authorize(request: {
-    method: string
-    url: string
-  }): Promise<{ authorization: string; dpop: string }>
-}
-
-declare global {
-  interface Window {
-    tmb: PageTmb
-  }
-}
-
 /** Opens the page and waits until it knows whether somebody is signed in. */
 export async function openPage(page: Page, path = '/'): Promise<void> {
   await page.goto(path)

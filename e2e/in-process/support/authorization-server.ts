@@ -53,6 +53,7 @@ async function createProvider(
   const configuration = await configurationOf(options)
   if (options.behaviour === 'binds') return new KeyBindingProvider(issuer, configuration)
 
+  // @ts-expect-error oidc-provider ships no types.
   const { Provider } = (await import('oidc-provider')) as {
     Provider: new (issuer: string, configuration: unknown) => KeyBindingProvider
   }

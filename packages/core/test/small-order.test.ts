@@ -54,10 +54,7 @@ describe('Ed25519 keys under which anybody can sign', () => {
   })
 
   it('control: a key of full order is taken', async () => {
-    const pair = (await crypto.subtle.generateKey('Ed25519', true, [
-      'sign',
-      'verify',
-    ]))
+    const pair = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])
     const publicKey = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey))
     const [head, claims] = proofUnder(publicKey, new Uint8Array(64)).split('.')
     const octets = new TextEncoder().encode(`${head}.${claims}`)

@@ -179,10 +179,7 @@ describe('algorithms', () => {
     members: readonly string[],
   ): Promise<string> => {
     const { clock } = await createProofWorld()
-    const pair = (await crypto.subtle.generateKey(parameters, false, [
-      'sign',
-      'verify',
-    ]))
+    const pair = await crypto.subtle.generateKey(parameters, false, ['sign', 'verify'])
     const exported = (await crypto.subtle.exportKey('jwk', pair.publicKey)) as Record<
       string,
       unknown
