@@ -54,7 +54,7 @@ async function requestAccessToken(
   const signer = await loadProofKey(page)
   const { jkt } = signer
   const answer = await callBackend(page, 'token', { jkt, resource, refresh })
-  if (page.accessTokens !== accessTokens) throw new TmbError('no_session')
+  if (accessTokens !== page.accessTokens) throw new TmbError('no_session')
 
   const { token_type, access_token, expires_in } = answer
   if (!isDpop(token_type)) throw new TmbError('binding_not_applied')

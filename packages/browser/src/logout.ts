@@ -11,11 +11,13 @@ export async function logout(page: Page): Promise<void> {
     page.tabs?.postMessage(undefined)
   }
   end()
-  const steps = [callBackend(page, 'logout', {}), settle(removeKey(page.backendUrl))] as const
-  await Promise.allSettled(steps)
+  const told = callBackend(page, 'logout', {})
+  const removed = settle(removeKey(page.backendUrl))
+  await Promise.allSettled([told, removed])
   // Once more: what was learned before the backend knew is of the session that is gone.
   end()
 
-  const [{ end_session_url: address }] = await Promise.all(steps)
+  await removed
+  const { end_session_url: address } = await told
   if (address) leaveFor(page, address)
 }

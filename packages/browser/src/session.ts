@@ -33,12 +33,11 @@ export async function askSession(page: Page): Promise<SessionState> {
     page.hasNewKey = false
     return { kind: 'none' }
   }
-  const { jkt } = answer
+  const { jkt, claims, expires_at: expiresAt } = answer
   if (signer.jkt !== jkt) {
     return { kind: 'reauthenticate', reason: page.hasNewKey ? 'key_lost' : 'key_mismatch' }
   }
 
   page.isSignedIn = true
-  const { claims, expires_at: expiresAt } = answer
   return { kind: 'active', claims, jkt, expiresAt } as SessionState
 }
