@@ -54,15 +54,6 @@ export default defineConfig({
       testMatch: 'modes/three-sites.spec.ts',
       use: { baseURL: `http://app.localhost:${port + 3}` },
     },
-    {
-      name: 'handoff, nonces',
-      testMatch: 'modes/handoff.spec.ts',
-      use: { baseURL: `http://localhost:${port + 6}` },
-    },
   ],
-  webServer: [
-    demo(port, ''),
-    demo(port + 3, '--hosts --nonce'),
-    demo(port + 6, '--mode handoff --nonce'),
-  ],
+  webServer: [demo(port, ''), demo(port + 3, '--hosts --nonce')],
 })

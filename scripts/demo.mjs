@@ -7,7 +7,8 @@ import { cleanEnvironment, fail, root } from './process.mjs'
 
 const DEFAULT_PORT = '4000'
 const START_SECONDS = 60
-const MODES = ['tmb', 'handoff']
+// The authorization server and the backend know `handoff` too; the page cannot hand over proofs yet.
+const MODES = ['tmb']
 
 /**
  * Reads the flags and `PORT`, and looks whether the ports are free, before anything is built.

@@ -67,13 +67,13 @@ function summarise(name, ok, { passed = 0, failed = 0 }) {
   return counted
 }
 
-/** Free ports in a row for three demos, away from the usual ones, so that tests run beside a demo. */
+/** Free ports in a row for two demos, away from the usual ones, so that tests run beside a demo. */
 async function findFreePorts() {
   for (let port = 4600; port < 60_000; port += 10) {
-    const free = await Promise.all(Array.from({ length: 9 }, (_, offset) => isFree(port + offset)))
+    const free = await Promise.all(Array.from({ length: 6 }, (_, offset) => isFree(port + offset)))
     if (!free.includes(false)) return port
   }
-  throw new Error('no nine free ports in a row')
+  throw new Error('no six free ports in a row')
 }
 
 function isFree(port) {

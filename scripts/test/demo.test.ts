@@ -44,12 +44,16 @@ describe('npm run demo, before anything is built', () => {
     expectOneSentence(await demo([], { PORT }), /^PORT must be a number/)
   })
 
-  it.each([['--bogus'], ['--nonce=yes'], ['word'], ['--mode'], ['--mode', 'bearer']])(
-    'refuses the flags %s %s and names those it knows',
-    async (...flags) => {
-      expectOneSentence(await demo(flags, { PORT: '41230' }), /Known flags: --/)
-    },
-  )
+  it.each([
+    ['--bogus'],
+    ['--nonce=yes'],
+    ['word'],
+    ['--mode'],
+    ['--mode', 'bearer'],
+    ['--mode', 'handoff'],
+  ])('refuses the flags %s %s and names those it knows', async (...flags) => {
+    expectOneSentence(await demo(flags, { PORT: '41230' }), /Known flags: --/)
+  })
 
   it.each([0, 1, 2])(
     'says which port is taken, when it is port %i of the three',
