@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { deploy, SECRET } from './support/deployment.js'
 import { ISSUER } from './support/fake-authorization-server.js'
-import { errorOf, isSignedIn, startLogin } from './support/login.js'
+import { errorOf, isSignedIn, startLogin, turns } from './support/login.js'
 import { createTestBrowser } from './support/test-browser.js'
 
 const isPage = async (answer: Response): Promise<boolean> => {
@@ -44,6 +44,30 @@ describe('GET /callback', () => {
     const copies = [1, 2].map(() => createTestBrowser(app, new Map(browser.jar)))
     const answers = await Promise.all(copies.map(async (copy) => copy.navigate(back)))
     expect(answers.map(({ status }) => status).sort()).toEqual([303, 400])
+    expect(server.formsTo('/token')).toHaveLength(1)
+  })
+
+  it('SES-22: nor do two win that were both found before either was used', async () => {
+    const deployment = await deploy()
+    const { browser, restart, server } = deployment
+    const back = server.authorize(await startLogin(deployment), { iss: undefined })
+    server.behaviour.metadata = { authorization_response_iss_parameter_supported: false }
+    let letGo: () => void = () => undefined
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    server.behaviour.answer['/.well-known/openid-configuration'] = async () => {
+      await gate
+      return undefined
+    }
+    // A process that has no metadata yet: both callbacks wait for it, past the look-up.
+    const app = restart()
+    const copies = [1, 2].map(() => createTestBrowser(app, new Map(browser.jar)))
+    const answers = copies.map(async (copy) => copy.navigate(back))
+    await turns(500)
+    letGo()
+    const statuses = (await Promise.all(answers)).map(({ status }) => status)
+    expect(statuses.sort()).toEqual([303, 400])
     expect(server.formsTo('/token')).toHaveLength(1)
   })
 
@@ -121,7 +145,7 @@ describe('GET /callback', () => {
   it('CC-06: a transaction that was begun with another issuer is refused', async () => {
     const deployment = await deploy()
     const { browser, restart, server, origins } = deployment
-    const back = server.authorize(await startLogin(deployment))
+    const back = server.authorize(await startLogin(deployment), { iss: 'https://as2.test' })
     origins.serve('https://as2.test', server.handler)
     const other = createTestBrowser(restart({ issuer: 'https://as2.test' }), browser.jar)
     expect((await other.navigate(back)).status).toBe(400)

@@ -2,7 +2,7 @@
 export const COOKIE_PREFIX = '__Host-Http-tmb'
 
 /** The session. */
-export const SESSION_COOKIE = COOKIE_PREFIX
+export const SESSION_COOKIE = '__Host-Http-tmb'
 
 /** One login transaction, under this and a random ending. */
 export const LOGIN_COOKIE_PREFIX = `${COOKIE_PREFIX}-login-`
