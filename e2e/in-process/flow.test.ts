@@ -43,8 +43,7 @@ describe('all four roles in one process', () => {
     expect(tokenCalls).toHaveLength(2)
     expect(world.events.map(({ type }) => type)).toContain('access_token_issued')
 
-    await page.tmb.logout()
-    const signedOutAt = await page.settled()
+    const signedOutAt = await page.navigateBy(async () => page.tmb.logout())
     expect(signedOutAt.pathname).toBe('/session/end')
     expect(signedOutAt.searchParams.get('post_logout_redirect_uri')).toBe('https://app.test/')
     expect(await page.tmb.session()).toEqual({ kind: 'none' })
@@ -70,7 +69,7 @@ describe('all four roles in one process', () => {
     await signIn()
     await page.tmb.fetch(`${API}/orders`)
     await page.tmb.renew()
-    await page.tmb.logout()
+    await page.navigateBy(async () => page.tmb.logout())
     expect(page.exchanges.length).toBeGreaterThanOrEqual(4)
     for (const { body, response } of page.exchanges) {
       expect(body).not.toMatch(/refresh_token|id_token|code_verifier/)

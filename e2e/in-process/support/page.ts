@@ -13,8 +13,8 @@ export interface Exchange {
 export interface TestPage {
   readonly tmb: Tmb
   readonly exchanges: readonly Exchange[]
-  /** Where the page is, after whatever navigation it started has ended. */
-  settled(): Promise<URL>
+  /** Does what makes the page go away, and waits for where it ends up. */
+  navigateBy(deed: () => Promise<unknown>): Promise<URL>
   /** Sends a request as somebody else would: no cookies, no page. */
   sendFromElsewhere(request: Request): Promise<Response>
 }
@@ -29,7 +29,7 @@ export interface TestPageOptions {
 export function createTestPage({ origin, resourceServer, served }: TestPageOptions): TestPage {
   const jars = new Map<string, Map<string, string>>()
   const exchanges: Exchange[] = []
-  let navigation: Promise<URL> = Promise.resolve(new URL(origin))
+  let leave: (address: URL) => void = () => undefined
 
   const send = async (request: Request): Promise<Response> => {
     const handler = served[new URL(request.url).origin]
@@ -69,17 +69,22 @@ export function createTestPage({ origin, resourceServer, served }: TestPageOptio
   const location = {
     href: `${origin}/`,
     assign: (url: string | URL) => {
-      navigation = follow(new URL(url, origin)).then((end) => {
-        location.href = end.href
-        return end
-      })
+      leave(new URL(url, origin))
     },
   }
 
   return {
     tmb: createTmb({ resourceServers: [resourceServer], fetch: fetchFromPage, location }),
     exchanges,
-    settled: async () => navigation,
+    navigateBy: async (deed) => {
+      const left = new Promise<URL>((resolve, reject) => {
+        leave = resolve
+        deed().catch(reject)
+      })
+      const end = await follow(await left)
+      location.href = end.href
+      return end
+    },
     sendFromElsewhere: send,
   }
 }

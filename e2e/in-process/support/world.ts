@@ -55,13 +55,7 @@ export async function startWorld(options: { readonly behaviour?: Behaviour } = {
   return {
     page,
     events,
-    signIn: async () => {
-      const before = page.exchanges.length
-      page.tmb.login().catch(() => undefined)
-      while (page.exchanges.length === before) await new Promise((resolve) => setImmediate(resolve))
-      await new Promise((resolve) => setTimeout(resolve, 20))
-      return page.settled()
-    },
+    signIn: async () => page.navigateBy(async () => page.tmb.login()),
     close: async () => authorizationServer.close(),
   }
 }
