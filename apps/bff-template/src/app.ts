@@ -28,7 +28,6 @@ export function createApp(configuration: Configuration, ports: AppPorts = {}): H
 /** What the backend gets of the configuration. */
 export function backendOptions(configuration: Configuration, ports: AppPorts = {}): BackendOptions {
   const { origin, issuer, client, scope, resources, claims, keyContinuity, mode } = configuration
-  const { proofOfPossession } = configuration
   return {
     origin,
     basePath: BASE_PATH,
@@ -39,7 +38,6 @@ export function backendOptions(configuration: Configuration, ports: AppPorts = {
     claims,
     sessions: cookieSessions({ secrets: configuration.sessionSecrets }),
     keyContinuity,
-    proofOfPossession,
     ...(mode === undefined ? {} : { mode }),
     ...ports,
   }

@@ -1,4 +1,4 @@
-import type { BindingMode, KeyContinuity, ProofOfPossession } from '@tmb-kit/backend'
+import type { BindingMode, KeyContinuity } from '@tmb-kit/backend'
 import { readClientAuthentication, type ClientAuthentication } from './client-authentication.js'
 import {
   parseClaims,
@@ -39,12 +39,10 @@ export interface Configuration {
   readonly keyContinuity: KeyContinuity
   /** `undefined`: as the metadata of the authorization server says. */
   readonly mode: BindingMode | undefined
-  readonly proofOfPossession: ProofOfPossession
 }
 
 const KEY_CONTINUITIES: readonly KeyContinuity[] = ['interactive', 'first-use', 'off']
 const MODES: readonly BindingMode[] = ['tmb', 'handoff']
-const PROOFS_OF_POSSESSION: readonly ProofOfPossession[] = ['off', 'required']
 
 /**
  * Reads the configuration from the environment.
@@ -79,7 +77,6 @@ export function readConfiguration(env: Environment): Configuration {
     apiOrigins: optional(env, 'API_ORIGINS', parseOrigins),
     keyContinuity: optional(env, 'KEY_CONTINUITY', parseOneOf(KEY_CONTINUITIES)),
     mode: optional(env, 'MODE', parseOneOf(MODES)),
-    proofOfPossession: optional(env, 'PROOF_OF_POSSESSION', parseOneOf(PROOFS_OF_POSSESSION)),
     redis: absent(env, 'REDIS_URL'),
     postgres: absent(env, 'POSTGRES_URL'),
   })
@@ -99,7 +96,6 @@ export function readConfiguration(env: Environment): Configuration {
     apiOrigins: read.apiOrigins ?? originsOf(resources),
     keyContinuity: read.keyContinuity ?? 'interactive',
     mode: read.mode,
-    proofOfPossession: read.proofOfPossession ?? 'off',
   }
 }
 

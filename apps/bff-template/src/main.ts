@@ -12,10 +12,14 @@ import { listenSentence, startupSentences } from './startup-error.js'
 const SESSION_ADVICE =
   'Sessions live in cookies. If your authorization server rotates refresh tokens, run one instance: several need stored sessions.'
 
+const NO_HANDOFF =
+  'ISSUER offers DPoP, but not tmb, and @tmb-kit/browser does not hand over proofs yet: use one that offers tmb, or set MODE=handoff if your own page hands them over.'
+
 async function start(): Promise<void> {
   const configuration = readConfiguration(process.env)
   assertPagesExist(configuration)
-  await checkAuthorizationServer(backendOptions(configuration))
+  const mode = await checkAuthorizationServer(backendOptions(configuration))
+  if (mode !== configuration.mode && mode !== 'tmb') throw new ConfigurationError([NO_HANDOFF])
 
   const { port, host, origin } = configuration
   const app = createApp(configuration, { onEvent: printEvent })

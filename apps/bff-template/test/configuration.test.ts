@@ -47,7 +47,6 @@ describe('a configuration without a mistake', () => {
       apiOrigins: ['https://api.example'],
       keyContinuity: 'interactive',
       mode: undefined,
-      proofOfPossession: 'off',
     })
   })
 
@@ -62,7 +61,6 @@ describe('a configuration without a mistake', () => {
       API_ORIGINS: 'https://api.example, http://localhost:4002',
       KEY_CONTINUITY: 'first-use',
       MODE: 'handoff',
-      PROOF_OF_POSSESSION: 'required',
     })
     expect(readConfiguration(env)).toMatchObject({
       port: 5000,
@@ -74,7 +72,6 @@ describe('a configuration without a mistake', () => {
       apiOrigins: ['https://api.example', 'http://localhost:4002'],
       keyContinuity: 'first-use',
       mode: 'handoff',
-      proofOfPossession: 'required',
     })
   })
 
@@ -263,11 +260,6 @@ describe('one mistake gives one sentence', () => {
       /^KEY_CONTINUITY must be interactive or/,
     ],
     ['an unknown mode', () => ({ MODE: 'bearer' }), /^MODE must be tmb or handoff\.$/],
-    [
-      'an unknown proof of possession',
-      () => ({ PROOF_OF_POSSESSION: 'yes' }),
-      /^PROOF_OF_POSSESSION must/,
-    ],
     ['Redis', () => ({ REDIS_URL: `redis://${CANARY}` }), /^REDIS_URL is set, but this version/],
     ['Postgres', () => ({ POSTGRES_URL: `pg://${CANARY}` }), /^POSTGRES_URL is set, but this/],
   ]

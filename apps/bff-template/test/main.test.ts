@@ -118,6 +118,17 @@ describe('a start that cannot work ends with exit code 1 and one sentence', () =
     other.server.close()
   })
 
+  it('CC-13: for one that offers only DPoP, as long as nobody says that the page hands over proofs', async () => {
+    const other = await serveMetadata({
+      tmb_supported: undefined,
+      dpop_signing_alg_values_supported: ['ES256'],
+    })
+    expect(await failure({ ISSUER: other.issuer })).toEqual([
+      expect.stringMatching(/^ISSUER offers DPoP, but not tmb/),
+    ])
+    other.server.close()
+  })
+
   it('for a port that is taken', async () => {
     const { port } = await startListening()
     expect(await failure({ PORT: String(port), HOST: '127.0.0.1' })).toEqual([
