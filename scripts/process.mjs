@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { delimiter } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The folder of the repository, without a trailing slash. */
@@ -16,17 +17,18 @@ export function cleanEnvironment(extra = {}) {
   return { ...Object.fromEntries(kept), ...extra }
 }
 
-/** Runs a tool of node_modules/.bin and says how it ended. */
+/** Runs a tool of node_modules/.bin, the folder's own first, and says how it ended. */
 export function tryRun(tool, options, { cwd = root, env = {}, stdio = 'inherit' } = {}) {
-  const path = `${root}/node_modules/.bin${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}`
+  const folders = [`${cwd}/node_modules/.bin`, `${root}/node_modules/.bin`, process.env.PATH]
   const { status, error, stdout, stderr } = spawnSync(tool, options, {
     cwd,
-    env: cleanEnvironment({ ...env, PATH: path }),
+    env: cleanEnvironment({ ...env, PATH: folders.join(delimiter) }),
     stdio,
     encoding: 'utf8',
     shell: process.platform === 'win32',
     maxBuffer: 64 * 1024 * 1024,
   })
+  if (error !== undefined) console.error(`${tool}: ${error.message}`)
   return { ok: status === 0, error, output: `${stdout ?? ''}${stderr ?? ''}` }
 }
 

@@ -39,7 +39,6 @@ async function runBrowserTests(filters) {
   const { ok } = tryRun('playwright', ['test', '--pass-with-no-tests', ...filters], {
     cwd: `${root}/e2e`,
     env: {
-      PATH: `${root}/e2e/node_modules/.bin:${process.env.PATH}`,
       E2E_PORT: String(await findFreePorts()),
       PLAYWRIGHT_JSON_OUTPUT_NAME: file,
     },
