@@ -1,0 +1,5 @@
+export {
+  redisSessionStore,
+  type RedisCommands,
+  type RedisSessionStoreOptions,
+} from './session/redis-session-store.js'
