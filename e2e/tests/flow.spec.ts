@@ -1,5 +1,13 @@
 import { expect, test } from '@playwright/test'
-import { API, callApi, openPage, signIn, stealCredentials } from '../support/demo.js'
+import {
+  API,
+  APPLICATION,
+  callApi,
+  openPage,
+  signIn,
+  stealCredentials,
+  submitPassword,
+} from '../support/demo.js'
 
 test('signs in and calls the API with a token bound to the key of this browser', async ({
   page,
@@ -115,8 +123,33 @@ test('BR-26: signing out ends the session in every tab, and the next key is anot
   expect(await page.getByTestId('jkt').innerText()).not.toBe(jkt)
 })
 
-test('step-up: the vault asks for a fresh sign-in, and opens after it', async ({ page }) => {
+test('the vault opens after a fresh sign-in', async ({ page }) => {
   await signIn(page)
   await page.getByTestId('call-vault').click()
+  await expect(page.getByTestId('api-status')).toHaveText('200')
+})
+
+test('BR-28: a step-up challenge leads through the password page and back to the same call', async ({
+  page,
+}) => {
+  await signIn(page)
+  // The API asks only after a minute. Its words are put in its mouth once; the rest is real.
+  const challenge = 'DPoP error="insufficient_user_authentication", max_age="0"'
+  await page.route(
+    `${API}/vault`,
+    async (route) =>
+      route.fulfill({
+        status: 401,
+        headers: {
+          'WWW-Authenticate': challenge,
+          'Access-Control-Allow-Origin': APPLICATION,
+          'Access-Control-Expose-Headers': 'DPoP-Nonce, WWW-Authenticate',
+        },
+      }),
+    { times: 1 },
+  )
+  await page.getByTestId('call-vault').click()
+  await submitPassword(page, 'alice')
+  await expect(page.getByTestId('status')).toHaveText('signed-in')
   await expect(page.getByTestId('api-status')).toHaveText('200')
 })
