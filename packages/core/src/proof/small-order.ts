@@ -1,6 +1,6 @@
-// Under a key of small order one signature fits many messages, so such a key proves nothing, and
-// WebCrypto takes it. These are the y coordinates of the eight points, little-endian, without the
-// sign bit. See the table of RFC 7748 section 7 and Ed25519's own cofactor of 8.
+// Under a key of small order one signature fits many messages, so such a key proves nothing. Node 20
+// and 22 verify such forgeries, 24 does not: it is refused here, wherever we run. These are the y
+// coordinates of the eight points, little-endian, without the sign bit. See the table of RFC 7748 section 7 and Ed25519's own cofactor of 8.
 const SMALL_ORDER_Y: ReadonlySet<string> = new Set([
   '0000000000000000000000000000000000000000000000000000000000000000',
   '0100000000000000000000000000000000000000000000000000000000000000',
