@@ -32,7 +32,19 @@ export function guardStore(store: SessionStore): SessionStore {
     replace: async (row) => guard(store.replace(row)),
     delete: async (id) => guard(store.delete(id)),
     findByLabel: async (label) => guard(store.findByLabel(label)),
-    acquireLease: async (...lease) => guard(store.acquireLease(...lease)),
+    acquireLease: async (id, holder, lifetimeSeconds) => {
+      const call = store.acquireLease(id, holder, lifetimeSeconds)
+      try {
+        return await guard(call)
+      } catch (error) {
+        // It may have been taken, with the answer late or lost: nobody would give it back.
+        void call
+          .catch(() => undefined)
+          .then(async () => store.releaseLease(id, holder))
+          .catch(() => undefined)
+        throw error
+      }
+    },
     releaseLease: async (id, holder) => guard(store.releaseLease(id, holder)),
     isMarked: async (name) => guard(store.isMarked(name)),
     mark: async (name, expiresAt) => guard(store.mark(name, expiresAt)),

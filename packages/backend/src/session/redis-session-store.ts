@@ -61,7 +61,9 @@ export function redisSessionStore(options: RedisSessionStoreOptions): SessionSto
   }
 
   return {
-    insert: async (row) => void (await write(row, '')),
+    insert: async (row) => {
+      await write(row, '')
+    },
     find: async (id) => living(await redis.get(rowKey(id))),
     replace: async (row) => write(row, row.version - 1),
     delete: async (id) => (await redis.del(rowKey(id))) === 1,

@@ -37,7 +37,9 @@ interface RefreshContext extends SessionEnvironment {
 const LEASE_SECONDS = 60
 
 const POLL_MILLISECONDS = 50
-const WRITE_ATTEMPTS = 5
+/** With the pauses between them two minutes: a store is restarted in less. */
+const WRITE_ATTEMPTS = 120
+const LONGEST_PAUSE_MILLISECONDS = 1000
 const MAX_TOKENS = 16
 
 /**
@@ -138,14 +140,18 @@ async function refreshHoldingLease(
   return { kind: 'ended' }
 }
 
-/** The rotated refresh token is in no other place: a store that stumbles is asked again. */
+/**
+ * The rotated refresh token is in no other place: a store that is away is asked until it is back. Who
+ * asked for the token waits no longer than a call may last, and somebody else's write is never undone.
+ */
 async function write(row: SessionRow, store: SessionStore): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return (await store.replace(row)) || (await isWritten(row, store))
     } catch (error) {
       if (attempt === WRITE_ATTEMPTS) throw error
-      await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS * 2 ** attempt))
+      const pause = Math.min(POLL_MILLISECONDS * 2 ** attempt, LONGEST_PAUSE_MILLISECONDS)
+      await new Promise((resolve) => setTimeout(resolve, pause))
     }
   }
 }

@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  prepareBackend,
+  type BackendProcess,
+  type StartBackend,
+} from '../support/backend-process.js'
+import { hasRedis, startRedis, type RedisServer } from '../support/redis-server.js'
+import {
+  startRotatingAuthorizationServer,
+  type RotatingAuthorizationServer,
+} from '../support/rotating-authorization-server.js'
+import { signInAt, type SignedIn } from '../support/sign-in-process.js'
+
+const STORE_MILLISECONDS = 20
+/** From before the refresh to after it: two calls of the server's store, and what is around them. */
+const LONGEST_MILLISECONDS = 80
+
+describe.runIf(hasRedis())('kill -9 in the middle of a refresh, with Redis', () => {
+  let redis: RedisServer
+  let authorizationServer: RotatingAuthorizationServer
+  let startBackend: StartBackend
+  let survivor: BackendProcess
+  beforeAll(async () => {
+    redis = await startRedis()
+    authorizationServer = await startRotatingAuthorizationServer()
+    authorizationServer.behaviour.storeMilliseconds = () => STORE_MILLISECONDS
+    const environment = { STORE_URL: redis.url, ISSUER: authorizationServer.issuer }
+    startBackend = await prepareBackend(environment, 'crash')
+    survivor = await startBackend()
+  })
+  beforeEach(async () => {
+    await redis.connect().flushall()
+  })
+  afterAll(async () => {
+    await survivor.kill()
+    await authorizationServer.stop()
+    await redis.dispose()
+  })
+
+  interface Crash {
+    readonly user: SignedIn
+    /** What the page got, if the process lived that long. */
+    readonly status: number | undefined
+    /** Whether the authorization server rotated the refresh token, for a process that lived or died. */
+    readonly wasRotated: boolean
+  }
+
+  /** As many users, refreshes and dead processes, at points spread over a refresh. */
+  async function crash(count: number): Promise<readonly Crash[]> {
+    const crashes: Omit<Crash, 'wasRotated'>[] = []
+    let next = startBackend()
+    for (let index = 0; index < count; index += 1) {
+      const [user, victim] = await Promise.all([signInAt(survivor, authorizationServer), next])
+      next = startBackend()
+      // Its first refresh fetches metadata: the crash is to meet a refresh, not that.
+      expect((await user.token(victim, { refresh: true })).status).toBe(200)
+      const answer = user.token(victim, { refresh: true }).then(
+        ({ status }) => status,
+        () => undefined,
+      )
+      const point = (LONGEST_MILLISECONDS * (index + Math.random())) / count
+      await new Promise((resolve) => setTimeout(resolve, point))
+      await victim.kill()
+      crashes.push({ user, status: await answer })
+    }
+    await (await next).kill()
+    // What the dead asked for, the server still does.
+    await new Promise((resolve) => setTimeout(resolve, 5 * STORE_MILLISECONDS))
+    return crashes.map((each) => ({ ...each, wasRotated: each.user.grant.refreshes > 1 }))
+  }
+
+  /** Lets the leases of the dead end, which takes them at most a minute. */
+  async function endLeases(): Promise<number> {
+    const connection = redis.connect()
+    const leases = await connection.keys('tmb:session:lease:*')
+    for (const lease of leases) {
+      const milliseconds = await connection.pttl(lease)
+      expect(milliseconds).toBeGreaterThan(0)
+      expect(milliseconds).toBeLessThanOrEqual(60_000)
+      await connection.pexpire(lease, 0)
+    }
+    return leases.length
+  }
+
+  it('CC-15: fifty times, and no session is lost where the server honours the grant', async () => {
+    authorizationServer.behaviour.forgivesLostAnswers = true
+    const crashes = await crash(50)
+    // Some died before, some in, some after: a test that only killed idle processes would say nothing.
+    expect(crashes.filter(({ status }) => status === undefined).length).toBeGreaterThan(10)
+    expect(crashes.some(({ status, wasRotated }) => status === undefined && wasRotated)).toBe(true)
+    expect(await endLeases()).toBeGreaterThan(5)
+    for (const { user } of crashes) {
+      expect((await user.token(survivor, { refresh: true })).status).toBe(200)
+      expect((await user.token(survivor, { refresh: true })).status).toBe(200)
+      expect(user.grant.revoked).toBe(false)
+    }
+  })
+
+  it('CC-15: a server that forgives nothing costs only sessions whose answer died on the way', async () => {
+    authorizationServer.behaviour.forgivesLostAnswers = false
+    const crashes = await crash(15)
+    await endLeases()
+    const outcomes = await Promise.all(
+      crashes.map(async ({ user }) => (await user.token(survivor, { refresh: true })).status),
+    )
+    crashes.forEach(({ status, wasRotated }, index) => {
+      const mustLive = !wasRotated || status === 200
+      expect(mustLive ? [200] : [200, 401]).toContain(outcomes[index])
+    })
+    expect(outcomes.filter((status) => status === 200).length).toBeGreaterThan(0)
+  })
+})

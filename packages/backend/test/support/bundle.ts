@@ -1,0 +1,27 @@
+import { build } from 'vite'
+
+const sources = (path: string): string => new URL(`../../../${path}`, import.meta.url).pathname
+
+/** Bundles an entry of this package from its sources, for a process of its own. Returns the file. */
+export async function bundle(entry: URL, name: string): Promise<string> {
+  const folder = new URL(`../../node_modules/.tmb/${name}/`, import.meta.url).pathname
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    resolve: {
+      alias: [
+        { find: /^@tmb-kit\/core$/, replacement: sources('core/src/index.ts') },
+        { find: /^@tmb-kit\/backend$/, replacement: sources('backend/src/index.ts') },
+        { find: /^@tmb-kit\/backend\/(.+)$/, replacement: sources('backend/src/$1.ts') },
+      ],
+    },
+    ssr: { external: ['ioredis', 'pg'], noExternal: true },
+    build: {
+      ssr: entry.pathname,
+      outDir: folder,
+      emptyOutDir: true,
+      rolldownOptions: { output: { entryFileNames: `${name}.mjs` } },
+    },
+  })
+  return `${folder}${name}.mjs`
+}
