@@ -6,8 +6,8 @@ import { pages } from './pages.js'
 /** Where the browser package looks for the backend, unless it is told otherwise. */
 const BASE_PATH = '/bff'
 
-/** What is not configuration: where events go, and what tests put in place of the real thing. */
-export type AppPorts = Pick<BackendOptions, 'clock' | 'fetch' | 'onEvent'>
+/** What is not configuration: where sessions and events go, and what tests put in place of the real thing. */
+export type AppPorts = Partial<Pick<BackendOptions, 'clock' | 'fetch' | 'onEvent' | 'sessions'>>
 
 /**
  * The whole server: the backend, a health route, and the built pages on one origin.

@@ -10,6 +10,7 @@ import {
   parseResources,
   parseScope,
   parseSecrets,
+  parseStoreUrl,
   parseText,
   type Resources,
 } from './parse-values.js'
@@ -39,6 +40,9 @@ export interface Configuration {
   readonly keyContinuity: KeyContinuity
   /** `undefined`: as the metadata of the authorization server says. */
   readonly mode: BindingMode | undefined
+  /** Where sessions are stored, by one of the two. Neither: in cookies. */
+  readonly redisUrl: string | undefined
+  readonly postgresUrl: string | undefined
 }
 
 const KEY_CONTINUITIES: readonly KeyContinuity[] = ['interactive', 'first-use', 'off']
@@ -77,8 +81,9 @@ export function readConfiguration(env: Environment): Configuration {
     apiOrigins: optional(env, 'API_ORIGINS', parseOrigins),
     keyContinuity: optional(env, 'KEY_CONTINUITY', parseOneOf(KEY_CONTINUITIES)),
     mode: optional(env, 'MODE', parseOneOf(MODES)),
-    redis: absent(env, 'REDIS_URL'),
-    postgres: absent(env, 'POSTGRES_URL'),
+    redisUrl: optional(env, 'REDIS_URL', parseStoreUrl('redis', 'rediss')),
+    postgresUrl: optional(env, 'POSTGRES_URL', parseStoreUrl('postgres', 'postgresql')),
+    oneStore: atMostOneStore(env),
   })
   const { port = 4000, clientId, authentication, resources } = read
 
@@ -96,14 +101,16 @@ export function readConfiguration(env: Environment): Configuration {
     apiOrigins: read.apiOrigins ?? originsOf(resources),
     keyContinuity: read.keyContinuity ?? 'interactive',
     mode: read.mode,
+    redisUrl: read.redisUrl,
+    postgresUrl: read.postgresUrl,
   }
 }
 
-/** Whoever sets one of these counts on sessions that can be revoked: going on would deceive them. */
-function absent(env: Environment, name: string): Reading<undefined> {
-  return textOf(env, name) === undefined
-    ? { value: undefined }
-    : { mistake: `${name} is set, but this version keeps sessions in cookies: take it away.` }
+function atMostOneStore(env: Environment): Reading<undefined> {
+  const both = ['REDIS_URL', 'POSTGRES_URL'].every((name) => textOf(env, name) !== undefined)
+  return both
+    ? { mistake: 'REDIS_URL and POSTGRES_URL are both set: sessions live in one place, choose it.' }
+    : { value: undefined }
 }
 
 function everyScopeOf(resources: Resources): string {

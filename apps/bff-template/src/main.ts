@@ -5,12 +5,10 @@ import { getRequestListener } from '@hono/node-server'
 import { checkAuthorizationServer, type BackendEvent } from '@tmb-kit/backend'
 import { backendOptions, createApp } from './app.js'
 import { readConfiguration, type Configuration } from './configuration.js'
+import { openSessions } from './open-sessions.js'
 import { ConfigurationError } from './reading.js'
 import { shutDown } from './shutdown.js'
 import { listenSentence, startupSentences } from './startup-error.js'
-
-const SESSION_ADVICE =
-  'Sessions live in cookies. If your authorization server rotates refresh tokens, run one instance: several need stored sessions.'
 
 const NO_HANDOFF =
   'ISSUER offers DPoP, but not tmb, and @tmb-kit/browser does not hand over proofs yet: use one that offers tmb, or set MODE=handoff if your own page hands them over.'
@@ -21,18 +19,21 @@ async function start(): Promise<void> {
   const mode = await checkAuthorizationServer(backendOptions(configuration))
   if (mode !== configuration.mode && mode !== 'tmb') throw new ConfigurationError([NO_HANDOFF])
 
+  const { sessions, advice, close } = await openSessions(configuration)
   const { port, host, origin } = configuration
-  const app = createApp(configuration, { onEvent: printEvent })
+  const app = createApp(configuration, { onEvent: printEvent, sessions })
   const listener = getRequestListener(app.fetch)
   const server = createServer((incoming, outgoing) => void listener(incoming, outgoing))
   server.once('error', (error) => fail([listenSentence(error, port)]))
   server.listen({ port, host }, () => {
     console.log(`${origin} is served on port ${port}.`)
-    console.log(SESSION_ADVICE)
+    console.log(advice)
   })
 
   const stop = (): void => {
-    void shutDown(server).then(() => process.exit(0))
+    void shutDown(server)
+      .then(close)
+      .then(() => process.exit(0))
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)

@@ -124,6 +124,17 @@ export function parseOneOf<Word extends string>(
   }
 }
 
+/** The URL of a server that stores sessions. It may hold a password, so nothing of it is said again. */
+export function parseStoreUrl(...schemes: readonly string[]): (text: string) => Reading<string> {
+  return (text) => {
+    const url = parseUrl(text)
+    if (url === undefined || !schemes.includes(url.protocol.slice(0, -1)) || url.hostname === '') {
+      return { mistake: `must be a URL such as ${schemes[0]}://host:port.` }
+    }
+    return { value: text }
+  }
+}
+
 /** Entries between commas, or a JSON array of strings for entries that hold a comma. */
 function parseList(text: string): readonly string[] | undefined {
   const entries: unknown = text.startsWith('[') ? parseJson(text) : text.split(',')

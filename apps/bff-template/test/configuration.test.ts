@@ -47,6 +47,8 @@ describe('a configuration without a mistake', () => {
       apiOrigins: ['https://api.example'],
       keyContinuity: 'interactive',
       mode: undefined,
+      redisUrl: undefined,
+      postgresUrl: undefined,
     })
   })
 
@@ -61,6 +63,7 @@ describe('a configuration without a mistake', () => {
       API_ORIGINS: 'https://api.example, http://localhost:4002',
       KEY_CONTINUITY: 'first-use',
       MODE: 'handoff',
+      REDIS_URL: 'rediss://user:password@redis.example:6380/1',
     })
     expect(readConfiguration(env)).toMatchObject({
       port: 5000,
@@ -72,6 +75,7 @@ describe('a configuration without a mistake', () => {
       apiOrigins: ['https://api.example', 'http://localhost:4002'],
       keyContinuity: 'first-use',
       mode: 'handoff',
+      redisUrl: 'rediss://user:password@redis.example:6380/1',
     })
   })
 
@@ -260,8 +264,23 @@ describe('one mistake gives one sentence', () => {
       /^KEY_CONTINUITY must be interactive or/,
     ],
     ['an unknown mode', () => ({ MODE: 'bearer' }), /^MODE must be tmb or handoff\.$/],
-    ['Redis', () => ({ REDIS_URL: `redis://${CANARY}` }), /^REDIS_URL is set, but this version/],
-    ['Postgres', () => ({ POSTGRES_URL: `pg://${CANARY}` }), /^POSTGRES_URL is set, but this/],
+    [
+      'a Redis of another scheme',
+      () => ({ REDIS_URL: `http://${CANARY}` }),
+      /^REDIS_URL must be a URL such as redis:/,
+    ],
+    ['a Redis without a scheme', () => ({ REDIS_URL: CANARY }), /^REDIS_URL must be a URL/],
+    [
+      'a Postgres of another scheme',
+      () => ({ POSTGRES_URL: `pg://${CANARY}` }),
+      /^POSTGRES_URL must be a URL such as postgres:/,
+    ],
+    ['a Postgres without a host', () => ({ POSTGRES_URL: 'postgres://' }), /^POSTGRES_URL must/],
+    [
+      'two stores',
+      () => ({ REDIS_URL: `redis://${CANARY}`, POSTGRES_URL: `postgres://${CANARY}` }),
+      /^REDIS_URL and POSTGRES_URL are both set/,
+    ],
   ]
 
   it.each(refusals)('%s', (_what, change, sentence) => {

@@ -7,6 +7,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import {
+  hasPostgres,
+  startPostgres,
+} from '../../../packages/backend/test/support/postgres-server.js'
+import { hasRedis, startRedis } from '../../../packages/backend/test/support/redis-server.js'
 import type { Environment } from '../src/reading.js'
 import { serveMetadata } from './authorization-server.js'
 import { environmentWith, generateClientKey } from './environment.js'
@@ -63,13 +68,13 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function startListening(): Promise<{
+async function startListening(changes: Environment = {}): Promise<{
   readonly child: ReturnType<typeof start>
   readonly port: number
 }> {
   const port = await freePort()
-  const child = start({ PORT: String(port), HOST: '127.0.0.1' })
-  while (!child.output().includes('is served on')) await once(child, 'said')
+  const child = start({ PORT: String(port), HOST: '127.0.0.1', ...changes })
+  while (!child.output().includes('Sessions live in')) await once(child, 'said')
   return { child, port }
 }
 
@@ -129,6 +134,15 @@ describe('a start that cannot work ends with exit code 1 and one sentence', () =
     other.server.close()
   })
 
+  it.each([
+    ['REDIS_URL', 'redis://user:canary-password@127.0.0.1'],
+    ['POSTGRES_URL', 'postgres://user:canary-password@127.0.0.1'],
+  ])('for a store in %s that does not answer', async (name, url) => {
+    const sentences = await failure({ [name]: `${url}:${await freePort()}` })
+    expect(sentences).toEqual([expect.stringMatching(`^${name}: .*does not answer`)])
+    expect(sentences.join()).not.toContain('canary')
+  })
+
   it('for a port that is taken', async () => {
     const { port } = await startListening()
     expect(await failure({ PORT: String(port), HOST: '127.0.0.1' })).toEqual([
@@ -177,6 +191,42 @@ describe('a start that works', () => {
     },
   )
 })
+
+const stores = [
+  { name: 'Redis', variable: 'REDIS_URL', isThere: hasRedis(), startStore: startRedis },
+  { name: 'Postgres', variable: 'POSTGRES_URL', isThere: hasPostgres(), startStore: startPostgres },
+]
+for (const { name, variable, isThere, startStore } of stores) {
+  describe.runIf(isThere)(`with ${name}`, () => {
+    it('starts, twice over the same store, answers from it, and 503 when it is gone', async () => {
+      const store = await startStore()
+      const first = await startListening({ [variable]: store.url })
+      const { child, port } = await startListening({ [variable]: store.url })
+      for (const { output } of [first.child, child]) {
+        expect(output()).toContain(`Sessions live in ${name}`)
+      }
+      const ask = async (): Promise<Response> =>
+        fetch(`http://127.0.0.1:${port}/bff/session`, {
+          headers: { 'X-CSRF': '1', Cookie: `__Host-Http-tmb=${'A'.repeat(43)}` },
+        })
+      const answer = await ask()
+      expect(answer.status).toBe(200)
+      expect(await answer.json()).toMatchObject({ active: false })
+
+      await store.stop()
+      expect((await ask()).status).toBe(503)
+      await store.start()
+      let status = 503
+      while (status === 503) ({ status } = await ask())
+      expect(status).toBe(200)
+
+      child.kill('SIGTERM')
+      expect(await once(child, 'exit')).toEqual([0, null])
+      first.child.kill('SIGKILL')
+      await store.dispose()
+    })
+  })
+}
 
 /** Resolves once the port takes no connection any more. */
 async function refused(port: number): Promise<void> {

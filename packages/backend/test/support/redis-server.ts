@@ -37,12 +37,7 @@ export async function startRedis(): Promise<RedisServer> {
   process.once('exit', () => child?.kill('SIGKILL'))
 
   const connect = (options: ConnectionOptions = {}): Redis => {
-    const redis = new Redis({
-      ...options,
-      port,
-      host: '127.0.0.1',
-      retryStrategy: () => 20,
-    } as RedisOptions)
+    const redis = new Redis({ ...options, port, host: '127.0.0.1', retryStrategy: () => 20 })
     // Refused while the server is away; ioredis tries again by itself.
     redis.on('error', () => undefined)
     connections.push(redis)
