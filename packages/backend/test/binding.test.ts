@@ -139,6 +139,7 @@ describe('binding', () => {
     ['no way to bind', { tmb_supported: undefined }],
     ['tmb_supported false', { tmb_supported: false }],
     ['tmb_supported that is text', { tmb_supported: 'true' }],
+    ['tmb for certificates only', { tmb_confirmation_methods_supported: ['x5t#S256'] }],
     ['only another grant', { tmb_supported: undefined, tmb_grant_types_supported: ['x'] }],
   ]
   it.each(metadata)('CC-13: with %s no login starts', async (_name, change) => {

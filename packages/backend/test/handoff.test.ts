@@ -525,4 +525,20 @@ describe('mode handoff', () => {
     expect(errorOf(await browser.navigate(back))).toBe('as_error')
     expect(browser.jar.has(CODE)).toBe(false)
   })
+
+  it('LO-01: a sign-out takes the waiting code along, and a copy of its cookie', async () => {
+    const deployment = await deployHandoff()
+    const { browser, app, signIn, handOff } = deployment
+    await signIn()
+    const copied = createTestBrowser(app, new Map(browser.jar))
+    expect((await browser.post('/bff/logout', {})).status).toBe(200)
+    expect(browser.jar.has(CODE)).toBe(false)
+
+    const body = { jkt: deployment.jkt, token_endpoint_proof: await deployment.proofWith() }
+    expect(await refusalOf(await copied.post('/bff/token', body))).toEqual([400, 'invalid_request'])
+    expect(nothingSent(deployment)).toBe(0)
+
+    await signIn()
+    expect((await handOff()).status).toBe(200)
+  })
 })

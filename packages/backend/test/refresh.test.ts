@@ -46,6 +46,18 @@ describe('refresh', () => {
     expect((await token({ refresh: true }, parallel[17])).status).toBe(200)
   })
 
+  it('CC-15: a rotated refresh token outlives its token, where the answer never reached the page', async () => {
+    const deployment = await deploy()
+    const { signIn, token, clock, app, browser } = deployment
+    await signIn()
+    const stale = createTestBrowser(app, new Map(browser.jar))
+    expect((await token({ refresh: true })).status).toBe(200)
+
+    // The page has the old cookie still: its refresh token was used up an hour ago.
+    clock.advance(3600)
+    expect((await token({}, stale)).status).toBe(200)
+  })
+
   it('CC-15: 50 parallel forced refreshes are one as well', async () => {
     const deployment = await deploy()
     await deployment.signIn()

@@ -267,6 +267,30 @@ describe('POST /token', () => {
     expect(await isSignedIn(deployment)).toBe(true)
   })
 
+  it('CC-17: the token of a login that can do more than the resource asks for is not handed out', async () => {
+    const deployment = await deploy({ scope: 'openid offline_access profile orders.read' })
+    deployment.server.behaviour.tokenAnswer = (answer, form) =>
+      form.get('grant_type') === 'authorization_code'
+        ? { ...answer, scope: 'openid offline_access profile orders.read' }
+        : answer
+    await deployment.signIn()
+    const answer = await deployment.token({ scope: 'orders.read' })
+    expect(await answer.json()).toMatchObject({ scope: 'orders.read' })
+    expect(refreshesOf(deployment)).toEqual([{ resource: API, scope: 'orders.read' }])
+  })
+
+  it.each(['resource', 'scope'])(
+    'a %s that is no text is malformed, session or not',
+    async (name) => {
+      const deployment = await deploy()
+      const malformed = { status: 400, error: 'invalid_request' }
+      expect(await refusal(deployment, { [name]: 1 })).toEqual(malformed)
+      await deployment.signIn()
+      expect(await refusal(deployment, { [name]: 1 })).toEqual(malformed)
+      expect((await deployment.token()).status).toBe(200)
+    },
+  )
+
   it('CC-20: the lifetime of a token is in the audit', async () => {
     const deployment = await deploy()
     deployment.server.behaviour.lifetimeSeconds = 86_400

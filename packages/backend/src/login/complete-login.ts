@@ -123,7 +123,7 @@ async function beginSession(
     usedAt: now,
   }
   const scope = token.scope ?? transaction.scope
-  const target = { resource, scope: resourceScopesOf(scope, settings) }
+  const target = { resource, scope: resourceScopesOf(scope) }
   const expiresAt = now + token.lifetimeSeconds
   const accessToken = { accessToken: token.accessToken, jkt, resource, scope, expiresAt }
   const { id, cookie } = await sessions.begin(session, { name: nameOf(target), accessToken })

@@ -31,6 +31,8 @@ export interface PendingCodes {
   put(c: Context, pending: PendingCode): Promise<boolean>
   find(cookies: Cookies): Promise<FoundCode>
   drop(c: Context): void
+  /** Takes the code that waits, if one does, out of the world: a copy of its cookie is of no use. */
+  discard(c: Context, cookies: Cookies): Promise<void>
   /**
    * Redeems once for all callers. The code is used up when `redeem` resolves; when it rejects,
    * `isFinal` decides.
@@ -58,22 +60,34 @@ export function createPendingCodes(options: {
   const used = createBoundedMap<true>(MAX_REMEMBERED)
   const flights = new Map<string, Promise<SessionCookie>>()
 
+  const noteUsed = ({ transaction: { state }, receivedAt }: PendingCode): void =>
+    used.set(state, true, receivedAt + LIFETIME_SECONDS)
+
   const redeemAndNote = async (
-    { transaction: { state }, receivedAt }: PendingCode,
+    pending: PendingCode,
     { redeem, isFinal }: RedeemPlan,
   ): Promise<SessionCookie> => {
-    const note = (): void => used.set(state, true, receivedAt + LIFETIME_SECONDS)
     try {
       const cookie = await redeem()
-      note()
+      noteUsed(pending)
       return cookie
     } catch (error) {
-      if (isFinal(error)) note()
+      if (isFinal(error)) noteUsed(pending)
       throw error
     } finally {
-      flights.delete(state)
+      flights.delete(pending.transaction.state)
     }
   }
+  const find = async (cookies: Cookies): Promise<FoundCode> => {
+    const value = cookies.get(CODE_COOKIE)
+    const sealed = value === undefined ? undefined : await sealer.open(value, CONTEXT)
+    const pending = sealed === undefined ? undefined : parsePendingCode(sealed)
+    if (pending === undefined) return { kind: 'none' }
+    if (clock() - pending.receivedAt >= LIFETIME_SECONDS) return { kind: 'expired' }
+    const isUsed = used.get(pending.transaction.state, clock()) === true
+    return isUsed ? { kind: 'used' } : { kind: 'waiting', pending }
+  }
+  const drop = (c: Context): void => dropCookie(c, CODE_COOKIE, 'Strict')
 
   return {
     put: async (c, pending) => {
@@ -84,17 +98,16 @@ export function createPendingCodes(options: {
       return true
     },
 
-    find: async (cookies) => {
-      const value = cookies.get(CODE_COOKIE)
-      const sealed = value === undefined ? undefined : await sealer.open(value, CONTEXT)
-      const pending = sealed === undefined ? undefined : parsePendingCode(sealed)
-      if (pending === undefined) return { kind: 'none' }
-      if (clock() - pending.receivedAt >= LIFETIME_SECONDS) return { kind: 'expired' }
-      const isUsed = used.get(pending.transaction.state, clock()) === true
-      return isUsed ? { kind: 'used' } : { kind: 'waiting', pending }
-    },
+    find,
+    drop,
 
-    drop: (c) => dropCookie(c, CODE_COOKIE, 'Strict'),
+    discard: async (c, cookies) => {
+      if (!cookies.has(CODE_COOKIE)) return
+
+      drop(c)
+      const found = await find(cookies)
+      if (found.kind === 'waiting') noteUsed(found.pending)
+    },
 
     redeemOnce: async (pending, plan) => {
       const { state } = pending.transaction

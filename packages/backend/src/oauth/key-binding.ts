@@ -25,7 +25,9 @@ export const BINDING_MODES: readonly BindingMode[] = ['tmb', 'handoff']
  * @returns `undefined` when the authorization server offers no way to bind.
  */
 export function chooseMode(metadata: JsonObject): BindingMode | undefined {
-  if (metadata['tmb_supported'] === true) return 'tmb'
+  const { tmb_supported: supported, tmb_confirmation_methods_supported: methods } = metadata
+  const bindsToJkt = !Array.isArray(methods) || methods.includes('jkt')
+  if (supported === true && bindsToJkt) return 'tmb'
   return proofAlgorithmsOf(metadata).length > 0 ? 'handoff' : undefined
 }
 

@@ -28,6 +28,7 @@ export function logoutRoute(context: BackendContext): Handler {
     const open = await openSessionOf(cookies, context.sessions)
     const ended = await open?.end('logout')
     dropCookie(c, SESSION_COOKIE, 'Strict')
+    await context.pendingCodes.discard(c, cookies)
 
     const [endSessionUrl] = await Promise.all([
       withinSeconds(MAX_WAIT_SECONDS, createEndSessionUrl(context)),

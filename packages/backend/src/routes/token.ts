@@ -58,11 +58,17 @@ interface TokenRequestBody {
 }
 
 function parseTokenRequest(body: JsonObject): TokenRequestBody {
-  const { refresh = false, token_endpoint_proof: proof } = body
+  const { refresh = false, token_endpoint_proof: proof, resource, scope } = body
   const jkt = parseJkt(body['jkt'])
-  if (jkt === undefined || typeof refresh !== 'boolean') throw new RefusalError('invalid_request')
-  if (proof !== undefined && typeof proof !== 'string') throw new RefusalError('invalid_request')
+  const isWellFormed = typeof refresh === 'boolean' && [resource, scope].every(isOptionalText)
+  if (jkt === undefined || !isWellFormed || !isOptionalText(proof)) {
+    throw new RefusalError('invalid_request')
+  }
   return { jkt, refresh, proof }
+}
+
+function isOptionalText(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string'
 }
 
 interface TokenCall {

@@ -23,6 +23,10 @@ export interface SessionMemory {
   find(id: string): RememberedSession | undefined
   /** The copy with the higher version: a request may have left before the newer cookie came. */
   newestOf(presented: Session): Session
+  /**
+   * Keeps a copy for as long as the session can live: the browser may never have got the cookie of
+   * the newest one, and an older copy's refresh token may have been used up.
+   */
   remember(remembered: RememberedSession): void
   isEnded(id: string): boolean
   /** @returns the newest copy that was remembered. */
@@ -34,9 +38,6 @@ export interface SessionMemory {
 const MAX_SESSIONS = 10_000
 const MAX_ENDED_SESSIONS = 100_000
 const MAX_TOKENS_OF_SESSION = 32
-
-/** How long a request with the cookie from before a refresh is still served with the newer copy. */
-const MIN_MEMORY_SECONDS = 300
 
 export function createSessionMemory(
   options: SessionEnvironment & { readonly limits: SessionLimits },
@@ -56,15 +57,7 @@ export function createSessionMemory(
     },
     remember: ({ session, cookie, tokens }) => {
       const kept = new Map([...tokens].slice(-MAX_TOKENS_OF_SESSION))
-      const lastExpiry = Math.max(
-        ...[...kept.values()].map(({ accessToken }) => accessToken.expiresAt),
-      )
-      const until = Math.max(clock() + MIN_MEMORY_SECONDS, lastExpiry)
-      remembered.set(
-        session.id,
-        { session, cookie, tokens: kept },
-        Math.min(until, expiryOf(session, limits)),
-      )
+      remembered.set(session.id, { session, cookie, tokens: kept }, expiryOf(session, limits))
     },
     isEnded,
     end: (id, reason) => {

@@ -48,8 +48,7 @@ export async function obtainAccessToken(
   const remembered = open.findAccessToken(name)
   if (remembered !== undefined) {
     const { accessToken, isNews } = remembered
-    const isGood =
-      isFresh(accessToken, context.settings.clock()) && !isWider(accessToken, target, context)
+    const isGood = isFresh(accessToken, context.settings.clock()) && !isWider(accessToken, target)
     // A use past half of the idle time is noted by refreshing: only that writes the session anew.
     const isWanted = (!refresh || isNews) && !(isHalfIdle && canRefresh)
     if (isGood && isWanted) return { accessToken, cookie }
@@ -139,11 +138,7 @@ function asGrantEnded(error: unknown): GrantEnded {
 }
 
 /** Whether a token can do more than was asked for: an authorization server may ignore `scope`. */
-function isWider(
-  { scope }: AccessToken,
-  target: TokenTarget,
-  { settings }: BackendContext,
-): boolean {
+function isWider({ scope }: AccessToken, target: TokenTarget): boolean {
   const asked = parseScope(target.scope)
-  return !parseScope(resourceScopesOf(scope, settings)).every((name) => asked.includes(name))
+  return !parseScope(resourceScopesOf(scope)).every((name) => asked.includes(name))
 }

@@ -29,10 +29,6 @@ export function parseTokenTarget(
   { granted: grantedScope, settings }: { readonly granted: string; readonly settings: Settings },
 ): TokenTarget {
   const { resource: asked, scope: askedScope } = body
-  if (![asked, askedScope].every((value) => value === undefined || typeof value === 'string')) {
-    throw new RefusalError('invalid_request')
-  }
-
   const resource = parseResource(asked, settings)
   const configured = configuredScopes(resource, settings)
   const granted = parseScope(grantedScope)
@@ -62,10 +58,10 @@ export function configuredScopes(resource: string, { resources }: Settings): rea
   return (resources.get(resource) ?? []).filter((name) => !LOGIN_SCOPES.includes(name))
 }
 
-/** Those of an answer's scopes that mean something to a resource, sorted. */
-export function resourceScopesOf(scope: string, { resources }: Settings): string {
-  const known = new Set([...resources.values()].flat())
-  return formatScope(
-    parseScope(scope).filter((name) => known.has(name) && !LOGIN_SCOPES.includes(name)),
-  )
+/**
+ * What an answer's token can do at resources, sorted. A scope that no resource has counts too: it may
+ * open something else, UserInfo say.
+ */
+export function resourceScopesOf(scope: string): string {
+  return formatScope(parseScope(scope).filter((name) => !LOGIN_SCOPES.includes(name)))
 }
