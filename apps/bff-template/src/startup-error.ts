@@ -12,10 +12,14 @@ const VARIABLES: Readonly<Record<AuthorizationServerErrorCode, string>> = {
   unavailable: 'ISSUER',
 }
 
+const NO_METADATA =
+  'ISSUER: there is no metadata at that address: set it to the issuer URL of your authorization server, to the letter.'
+
 /** The sentences for a start that failed; `undefined` for an error that no operator can mend. */
 export function startupSentences(error: unknown): readonly string[] | undefined {
   if (error instanceof ConfigurationError) return error.mistakes
   if (error instanceof AuthorizationServerError) {
+    if (['refused', 'response_invalid'].includes(error.code)) return [NO_METADATA]
     return [`${VARIABLES[error.code]}: ${error.message}`]
   }
   // What the backend refuses at construction, in its own words.

@@ -1,7 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { request, type Server } from 'node:http'
+import { createServer as createHttpServer, request, type Server } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -107,6 +107,19 @@ describe('a start that cannot work ends with exit code 1 and one sentence', () =
     expect(await failure({ ISSUER: `http://127.0.0.1:${await freePort()}` })).toEqual([
       expect.stringMatching(/^ISSUER: .*does not answer/),
     ])
+  })
+
+  it('for an address that has no metadata', async () => {
+    const other = createHttpServer((_request, response) =>
+      response.writeHead(404).end('nothing here'),
+    )
+    other.listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    expect(await failure({ ISSUER: `http://127.0.0.1:${port}` })).toEqual([
+      expect.stringMatching(/^ISSUER: there is no metadata at that address: set it to/),
+    ])
+    other.close()
   })
 
   it('CC-22: for an authorization server of another name', async () => {

@@ -39,6 +39,10 @@ export function parseRequirement(requirement: Requirement): ParsedRequirement {
     (name) => !['scope', 'acrValues', 'maxAgeSeconds'].includes(name),
   )
   if (unknown !== undefined) throw new TypeError(`${unknown} is not a requirement`)
+  // A list would be read as words all the same, and hide that two of them were meant as one.
+  if (scope !== undefined && typeof scope !== 'string') {
+    throw new TypeError('scope must be one string, its words separated by single spaces')
+  }
   if (maxAgeSeconds !== undefined && !(Number.isSafeInteger(maxAgeSeconds) && maxAgeSeconds >= 0)) {
     throw new TypeError('maxAgeSeconds must be a whole number of seconds, 0 or more')
   }

@@ -78,6 +78,7 @@ describe('createVerifier', () => {
 
   it.each([
     { scope: '' },
+    { scope: ['a'] },
     { scope: 'a  b' },
     { scope: 'a"b' },
     { acrValues: [] },
