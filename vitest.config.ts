@@ -13,16 +13,23 @@ export default defineConfig({
   resolve: {
     // Tests run on the sources: `@tmb-kit/core` is packages/core/src/index.ts, and
     // `@tmb-kit/resource-server/hono` is packages/resource-server/src/hono.ts.
-    alias: packages.flatMap((name) => [
+    alias: [
+      // Which half of core an import of it gets is the runtime's matter: here it is Node.
       {
-        find: new RegExp(`^@tmb-kit/${name}$`),
-        replacement: new URL(`./packages/${name}/src/index.ts`, import.meta.url).pathname,
+        find: /^#platform$/,
+        replacement: new URL('./packages/core/src/platform-node.ts', import.meta.url).pathname,
       },
-      {
-        find: new RegExp(`^@tmb-kit/${name}/(.+)$`),
-        replacement: new URL(`./packages/${name}/src/$1.ts`, import.meta.url).pathname,
-      },
-    ]),
+      ...packages.flatMap((name) => [
+        {
+          find: new RegExp(`^@tmb-kit/${name}$`),
+          replacement: new URL(`./packages/${name}/src/index.ts`, import.meta.url).pathname,
+        },
+        {
+          find: new RegExp(`^@tmb-kit/${name}/(.+)$`),
+          replacement: new URL(`./packages/${name}/src/$1.ts`, import.meta.url).pathname,
+        },
+      ]),
+    ],
   },
   test: {
     include: [

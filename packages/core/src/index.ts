@@ -1,12 +1,8 @@
-export {
-  encodeBase64url,
-  encodeBase64urlText,
-  parseBase64url,
-  parseBase64urlText,
-} from './base64url.js'
+export { parseBase64url, parseBase64urlText } from './base64url.js'
 export type { Branded } from './branded.js'
 export { systemClock, type Clock } from './clock.js'
 export { equalInConstantTime } from './constant-time.js'
+export { encodeBase64url, encodeBase64urlText } from './encode-base64url.js'
 export { computeJkt, parseJkt, type Jkt } from './jkt.js'
 export { isJsonObject, parseJsonObject, type JsonObject } from './json-object.js'
 export { hmacNonceSource, type HmacNonceSourceOptions, type NonceSource } from './nonce-source.js'
@@ -26,11 +22,15 @@ export {
   type ProofRefusal,
 } from './proof/proof-error.js'
 export type { ProofJwk } from './proof/proof-jwk.js'
+export type { ProofKey } from './proof/proof-key.js'
 export {
   claimProof,
+  judgeProof,
   verifyParsedProof,
   verifyProof,
   type ClaimProofOptions,
+  type JudgeProofOptions,
+  type ProofPolicy,
   type VerifiedProof,
   type VerifyProofOptions,
 } from './proof/verify-proof.js'
@@ -43,6 +43,8 @@ export {
 export { computeSha256 } from './sha256.js'
 export { originOf, parseTargetUri, type TargetUri } from './target-uri.js'
 export { computeTokenHash } from './token-hash.js'
+export { verificationKeyOf } from '#platform'
+export type { VerificationKey } from './verification-key.js'
 export {
   CONFIRMATION_CLAIM,
   CSRF_HEADER,

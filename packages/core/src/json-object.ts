@@ -4,6 +4,9 @@ export type JsonObject = { readonly [member: string]: unknown }
 /** How deep an object may nest when nothing else is said: `{}` is 1. */
 const DEFAULT_MAX_DEPTH = 8
 
+/** More levels than these there cannot be, even if some of them are in a string. */
+const OPENING = /[{[]/
+
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/g
 
 /**
@@ -20,7 +23,8 @@ export function parseJsonObject(
 ): JsonObject | undefined {
   const { maxDepth = DEFAULT_MAX_DEPTH } = options
   const value = parseJson(text)
-  return isJsonObject(value) && hasUniqueMembers(text, maxDepth) ? value : undefined
+  if (!isJsonObject(value)) return undefined
+  return isPlain(text, value, maxDepth) || hasUniqueMembers(text, maxDepth) ? value : undefined
 }
 
 /** Whether a parsed value is an object, and neither an array nor null. */
@@ -35,6 +39,19 @@ function parseJson(text: string): unknown {
     // Not JSON. The caller has its own word for that.
     return undefined
   }
+}
+
+/**
+ * Whether the value says all that the text says, which is a quick way to see that nothing is in it
+ * twice: a member that was given once more would be missing from what the value is written as.
+ *
+ * Text that is written otherwise (white space, escapes, other numbers) is left to the slow way.
+ */
+function isPlain(text: string, value: JsonObject, maxDepth: number): boolean {
+  if (text.includes('__proto__') || text.split(OPENING, maxDepth + 2).length > maxDepth + 1) {
+    return false
+  }
+  return JSON.stringify(value) === text
 }
 
 /** Walks the tokens of text that is known to be JSON: on other text the expression could be slow. */

@@ -1,4 +1,4 @@
-import { encodeBase64url } from './base64url.js'
+import { encodeBase64url } from './encode-base64url.js'
 import { systemClock, type Clock } from './clock.js'
 import { equalInConstantTime } from './constant-time.js'
 

@@ -1,14 +1,15 @@
 import {
   claimProof,
+  computeTokenHash,
   DPOP_HEADER,
+  judgeProof,
   parseProof,
-  parseTargetUri,
   ProofError,
-  verifyParsedProof,
+  type TargetUri,
 } from '@tmb-kit/core'
 import { createAccessTokenError, type Scheme } from './challenge.js'
 import { assertClientCertificate } from './client-certificate.js'
-import { parseConfirmation, type Confirmation } from './confirmation.js'
+import type { Confirmation } from './confirmation.js'
 import { parseCredentials, parseScheme } from './credentials.js'
 import { createExpectedTarget } from './expected-target.js'
 import { guardNonceSource, guardReplayStore } from './guarded-ports.js'
@@ -17,7 +18,8 @@ import { parseProxyHeaders } from './proxy-headers.js'
 import { RefusedError } from './refusal.js'
 import { findShortfall, parseRequirement, type Requirement } from './requirement.js'
 import { checkVerifierOptions, type VerifierSettings } from './settings.js'
-import { scopesOf } from './token/access-token-claims.js'
+import { createKnownTokens, describeToken, type KnownToken } from './token/known-tokens.js'
+import { assertAccessTokenClaims } from './token/access-token-claims.js'
 import { createTokenVerifier } from './token/verify-access-token.js'
 import { assertNoTokenElsewhere } from './token-elsewhere.js'
 import type { RequestConnection, VerifiableRequest, VerifiedRequest } from './verified-request.js'
@@ -62,36 +64,55 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const challengeSettings = { ...settings, hints: hintsOf(settings) }
   const nonceSource =
     settings.nonceSource === undefined ? undefined : guardNonceSource(settings.nonceSource)
-  const replayStore = guardReplayStore(settings.replayStore)
+  const claiming = { ...settings, replayStore: guardReplayStore(settings.replayStore) }
   const verifyToken = createTokenVerifier(settings)
+  const knownTokens = createKnownTokens()
   const expectedTarget = createExpectedTarget(settings.origins)
+  const { maxAgeSeconds, futureSkewSeconds, clock } = settings
+  const proofPolicy = { maxAgeSeconds, futureSkewSeconds, clock, nonceSource }
   const currentNonce = async (): Promise<string | undefined> => nonceSource?.current()
+
+  /** A token that is known is judged anew by what may have changed: the time, and the issuer's keys. */
+  const recognizeToken = async (
+    accessToken: string,
+    hash: string,
+    known: KnownToken | undefined,
+  ): Promise<KnownToken> => {
+    if (known?.isVouchedFor() === true) {
+      assertAccessTokenClaims(known.claims, settings)
+      return known
+    }
+    return describeToken(await verifyToken(accessToken, hash), settings)
+  }
 
   const judge = async (
     request: VerifiableRequest,
     connection: RequestConnection,
   ): Promise<VerifiedRequest> => {
+    const { headers, method, url } = request
     const forwarded = settings.trustedProxy(request, connection)
-      ? parseProxyHeaders(request.headers)
+      ? parseProxyHeaders(headers)
       : undefined
     await assertNoTokenElsewhere(request)
-    const { scheme, accessToken } = parseCredentials(request.headers.get('authorization'))
+    const { scheme, accessToken } = parseCredentials(headers.get('authorization'))
+    const hash = await computeTokenHash(accessToken)
+    const known = knownTokens.get(hash)
     const proof =
       scheme === 'DPoP'
-        ? parseProof(request.headers.get(DPOP_HEADER) ?? '', settings.algorithms)
+        ? parseProof(headers.get(DPOP_HEADER) ?? '', settings.algorithms, known?.proofKey)
         : undefined
-    const claims = await verifyToken(accessToken)
-    const cnf = assertBinding(scheme, parseConfirmation(claims, settings), settings)
-    const verifiedProof =
+    const token = await recognizeToken(accessToken, hash, known)
+    const cnf = assertBinding(scheme, token.cnf, settings)
+    const proofKey =
       proof === undefined
         ? undefined
-        : await verifyParsedProof(proof, {
-            ...settingsOfProof(settings),
-            htm: request.method,
-            htu: assertTarget(expectedTarget(request.url, forwarded?.origin)),
-            accessToken,
-            ...(cnf.jkt !== undefined && { jkt: cnf.jkt }),
-            ...(nonceSource !== undefined && { nonceSource }),
+        : await judgeProof(proof, {
+            policy: proofPolicy,
+            htm: method,
+            targetUri: assertTarget(expectedTarget(url, forwarded?.origin)),
+            ath: hash,
+            known: known?.proofKey,
+            jkt: cnf.jkt,
           })
     const thumbprint = cnf['x5t#S256']
     if (thumbprint !== undefined) {
@@ -99,13 +120,20 @@ export function createVerifier(options: VerifierOptions): Verifier {
       await assertClientCertificate(certificate, thumbprint)
     }
     const nonce = await currentNonce()
-    if (verifiedProof !== undefined) await claimProof(verifiedProof, { ...settings, replayStore })
+    const jkt = proofKey?.jkt
+    if (proof !== undefined && jkt !== undefined) {
+      await claimProof({ jkt, claims: proof.claims }, claiming)
+    }
+    if (token !== known || proofKey !== known.proofKey) {
+      knownTokens.keep(hash, accessToken, { ...token, proofKey })
+    }
 
+    const { claims, scopes } = token
     return Object.freeze({
       claims,
-      scopes: scopesOf(claims),
+      scopes,
       cnf,
-      ...(verifiedProof !== undefined && { jkt: verifiedProof.jkt }),
+      ...(jkt !== undefined && { jkt }),
       ...(nonce !== undefined && { nonce }),
     })
   }
@@ -158,17 +186,8 @@ function assertBinding(
   return cnf
 }
 
-function settingsOfProof({
-  algorithms,
-  maxAgeSeconds,
-  futureSkewSeconds,
-  clock,
-}: VerifierSettings) {
-  return { algorithms, maxAgeSeconds, futureSkewSeconds, clock }
-}
-
 /** A path that no URI can have, with a broken percent-encoding say, is what no proof can name. */
-function assertTarget(target: string): string {
-  if (parseTargetUri(target) === undefined) throw new ProofError('proof_htu_mismatch')
+function assertTarget(target: TargetUri | undefined): TargetUri {
+  if (target === undefined) throw new ProofError('proof_htu_mismatch')
   return target
 }

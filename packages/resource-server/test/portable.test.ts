@@ -5,7 +5,12 @@ import { askWorker, installRuntime, runProgram, RUNTIMES, WORKERD } from './supp
 
 const ALL = PORTABLE_CASES.map(({ title }) => ({ title }))
 const main = await bundle(new URL('./portable/main.ts', import.meta.url), 'portable')
-const worker = await bundle(new URL('./portable/worker.ts', import.meta.url), 'portable-worker')
+const web = await bundle(new URL('./portable/main.ts', import.meta.url), 'portable-web', 'web')
+const worker = await bundle(
+  new URL('./portable/worker.ts', import.meta.url),
+  'portable-worker',
+  'web',
+)
 
 const installed = await Promise.all(
   RUNTIMES.map(async (runtime) => ({ ...runtime, file: await installRuntime(runtime) })),
@@ -21,6 +26,18 @@ describe('the portable suite', () => {
     'on $name, all of it',
     async ({ file, flags }) => {
       expect(JSON.parse(await runProgram(file ?? '', [...flags, main]))).toEqual(ALL)
+    },
+    90_000,
+  )
+
+  it('on this Node without node:crypto, all of it', async () => {
+    expect(JSON.parse(await runProgram(process.execPath, [web]))).toEqual(ALL)
+  })
+
+  it.each(installed.filter(({ file }) => file !== undefined))(
+    'on $name without node:crypto, all of it',
+    async ({ file, flags }) => {
+      expect(JSON.parse(await runProgram(file ?? '', [...flags, web]))).toEqual(ALL)
     },
     90_000,
   )

@@ -10,6 +10,8 @@ export async function bundle(entry: URL, name: string): Promise<string> {
     logLevel: 'error',
     resolve: {
       alias: [
+        // One bundle for every runtime, so it has the portable half of core.
+        { find: /^#platform$/, replacement: sources('core/src/platform-web.ts') },
         // What core takes from the runtime: these processes run on Node.
         { find: /^#platform$/, replacement: sources('core/src/platform-node.ts') },
         { find: /^@tmb-kit\/core$/, replacement: sources('core/src/index.ts') },

@@ -1,4 +1,4 @@
-import { encodeBase64url, encodeBase64urlText } from '../base64url.js'
+import { encodeBase64url, encodeBase64urlText } from '../encode-base64url.js'
 import { systemClock, type Clock } from '../clock.js'
 import { computeJkt, type Jkt } from '../jkt.js'
 import { parseTargetUri } from '../target-uri.js'

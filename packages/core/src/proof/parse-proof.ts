@@ -4,6 +4,7 @@ import { DPOP_PROOF_TYPE } from '../wire.js'
 import { parseProofAlgorithm, PROOF_ALGORITHMS, type ProofAlgorithm } from './proof-algorithm.js'
 import { ProofError } from './proof-error.js'
 import { assertProofJwk, type ProofJwk } from './proof-jwk.js'
+import type { ProofKey } from './proof-key.js'
 
 /** Octets of a proof beyond which nothing of it is looked at. */
 const MAX_PROOF_LENGTH = 8192
@@ -29,6 +30,7 @@ export interface ParsedProof {
   readonly algorithm: ProofAlgorithm
   readonly jwk: ProofJwk
   readonly claims: DpopProofClaims
+  readonly encodedHeader: string
   /** The octets that the signature covers. */
   readonly signingInput: string
   readonly signature: Uint8Array<ArrayBuffer>
@@ -40,12 +42,45 @@ export interface ParsedProof {
  * Does not check: the signature, any claim's value, the key's identity.
  *
  * @param value The `DPoP` field's value. Several fields arrive joined by a comma and are refused.
+ * @param known A key whose header has been looked at before, under the same `algorithms`: the same
+ *   header again, character by character, is not looked at once more.
  * @throws {ProofError} with the code of the first check that refuses.
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-4.3
  */
-export function parseProof(value: unknown, algorithms: readonly ProofAlgorithm[]): ParsedProof {
-  const { header, payload, signature, signingInput } = splitProof(value)
+export function parseProof(
+  value: unknown,
+  algorithms: readonly ProofAlgorithm[],
+  known?: ProofKey,
+): ParsedProof {
+  const { encodedHeader, encodedPayload, encodedSignature, signingInput } = splitProof(value)
+  const isKnown = known?.encodedHeader === encodedHeader
+  const header = isKnown ? undefined : parseSegment(encodedHeader)
+  const payload = parseSegment(encodedPayload)
+  const signature = parseBase64url(encodedSignature)
+  if (payload === undefined || signature === undefined || signature.length === 0) {
+    throw new ProofError('proof_malformed')
+  }
+  const { algorithm, jwk } = isKnown ? known : parseHeader(header, algorithms)
+  const claims = assertProofShape(payload)
+  return { algorithm, jwk, claims, encodedHeader, signingInput, signature }
+}
 
+/** Items 1 and 2: one field, one compact JWS. */
+function splitProof(value: unknown) {
+  if (typeof value !== 'string' || value === '') throw new ProofError('proof_missing')
+  if (value.length > MAX_PROOF_LENGTH) throw new ProofError('proof_too_large')
+  if (value.includes(',')) throw new ProofError('proof_repeated')
+
+  const [encodedHeader = '', encodedPayload = '', encodedSignature = '', ...rest] = value.split('.')
+  if (rest.length > 0) throw new ProofError('proof_malformed')
+
+  const signingInput = value.slice(0, encodedHeader.length + 1 + encodedPayload.length)
+  return { encodedHeader, encodedPayload, encodedSignature, signingInput }
+}
+
+/** Items 4, 5 and 7: the header names an algorithm and a public key that are accepted here. */
+function parseHeader(header: JsonObject | undefined, algorithms: readonly ProofAlgorithm[]) {
+  if (header === undefined) throw new ProofError('proof_malformed')
   if (header['typ'] !== DPOP_PROOF_TYPE) throw new ProofError('proof_type_invalid')
   if (['crit', 'b64', 'zip'].some((name) => Object.hasOwn(header, name))) {
     throw new ProofError('proof_critical_header')
@@ -56,24 +91,7 @@ export function parseProof(value: unknown, algorithms: readonly ProofAlgorithm[]
   }
   const jwk = assertProofJwk(header['jwk'], PROOF_ALGORITHMS[algorithm])
   if (!isAlgorithmOfKey(header['jwk'], algorithm)) throw new ProofError('proof_jwk_invalid')
-  return { algorithm, jwk, claims: assertProofShape(payload), signingInput, signature }
-}
-
-/** Items 1 and 2: one field, one compact JWS. */
-function splitProof(value: unknown) {
-  if (typeof value !== 'string' || value === '') throw new ProofError('proof_missing')
-  if (value.length > MAX_PROOF_LENGTH) throw new ProofError('proof_too_large')
-  if (value.includes(',')) throw new ProofError('proof_repeated')
-
-  const [encodedHeader = '', encodedPayload = '', encodedSignature = '', ...rest] = value.split('.')
-  const header = parseSegment(encodedHeader)
-  const payload = parseSegment(encodedPayload)
-  const signature = parseBase64url(encodedSignature)
-  if (header === undefined || payload === undefined || rest.length > 0) {
-    throw new ProofError('proof_malformed')
-  }
-  if (signature === undefined || signature.length === 0) throw new ProofError('proof_malformed')
-  return { header, payload, signature, signingInput: `${encodedHeader}.${encodedPayload}` }
+  return { algorithm, jwk }
 }
 
 function parseSegment(segment: string): JsonObject | undefined {
@@ -96,8 +114,10 @@ function assertProofShape(payload: JsonObject): DpopProofClaims {
     isText(htm) &&
     isText(htu) &&
     isWholeSeconds(iat) &&
-    [exp, nbf].every((instant) => instant === undefined || isWholeSeconds(instant)) &&
-    [ath, nonce].every((text) => text === undefined || isText(text))
+    (exp === undefined || isWholeSeconds(exp)) &&
+    (nbf === undefined || isWholeSeconds(nbf)) &&
+    (ath === undefined || isText(ath)) &&
+    (nonce === undefined || isText(nonce))
   if (!valid) throw new ProofError('proof_claims_invalid')
 
   return payload as DpopProofClaims

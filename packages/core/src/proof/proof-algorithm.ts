@@ -1,7 +1,7 @@
 /** A JWS algorithm that proofs may be signed with. */
 export type ProofAlgorithm = 'ES256' | 'ES384' | 'Ed25519' | 'PS256' | 'RS256'
 
-/** What WebCrypto and the thumbprint need to know about an algorithm. */
+/** What importing a key and its thumbprint need to know about an algorithm. */
 export interface ProofAlgorithmParameters {
   readonly kty: 'EC' | 'OKP' | 'RSA'
   readonly crv?: string
@@ -10,11 +10,10 @@ export interface ProofAlgorithmParameters {
   /** Octets of each coordinate; RSA has bounds of its own. */
   readonly coordinateOctets?: number
   readonly importing: Algorithm | EcKeyImportParams | RsaHashedImportParams
-  readonly verifying: Algorithm | EcdsaParams | RsaPssParams
 }
 
-const rsa = (importing: RsaHashedImportParams, verifying: Algorithm | RsaPssParams) =>
-  ({ kty: 'RSA', publicMembers: ['n', 'e'], importing, verifying }) as const
+const rsa = (name: string) =>
+  ({ kty: 'RSA', publicMembers: ['n', 'e'], importing: { name, hash: 'SHA-256' } }) as const
 
 /**
  * RFC 7518 section 3.1 and RFC 9864 section 2.2: asymmetric algorithms only. `EdDSA` is left out,
@@ -27,7 +26,6 @@ export const PROOF_ALGORITHMS: Readonly<Record<ProofAlgorithm, ProofAlgorithmPar
     publicMembers: ['x', 'y'],
     coordinateOctets: 32,
     importing: { name: 'ECDSA', namedCurve: 'P-256' },
-    verifying: { name: 'ECDSA', hash: 'SHA-256' },
   },
   ES384: {
     kty: 'EC',
@@ -35,7 +33,6 @@ export const PROOF_ALGORITHMS: Readonly<Record<ProofAlgorithm, ProofAlgorithmPar
     publicMembers: ['x', 'y'],
     coordinateOctets: 48,
     importing: { name: 'ECDSA', namedCurve: 'P-384' },
-    verifying: { name: 'ECDSA', hash: 'SHA-384' },
   },
   Ed25519: {
     kty: 'OKP',
@@ -43,10 +40,9 @@ export const PROOF_ALGORITHMS: Readonly<Record<ProofAlgorithm, ProofAlgorithmPar
     publicMembers: ['x'],
     coordinateOctets: 32,
     importing: { name: 'Ed25519' },
-    verifying: { name: 'Ed25519' },
   },
-  PS256: rsa({ name: 'RSA-PSS', hash: 'SHA-256' }, { name: 'RSA-PSS', saltLength: 32 }),
-  RS256: rsa({ name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }, { name: 'RSASSA-PKCS1-v1_5' }),
+  PS256: rsa('RSA-PSS'),
+  RS256: rsa('RSASSA-PKCS1-v1_5'),
 }
 
 /** Reads the `alg` of a proof, or of a configuration. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js'
 import { equalInConstantTime } from '../constant-time.js'
 import { parseTargetUri, type TargetUri } from '../target-uri.js'
 import type { DpopProofClaims } from './parse-proof.js'
@@ -7,33 +8,38 @@ import { ProofError, type ProofErrorCode } from './proof-error.js'
 export interface ExpectedRequest {
   readonly htm: string
   readonly targetUri: TargetUri
-  /** The hash of the access token that came along, if one did. */
+  /** The hash of the access token if one came along. */
   readonly ath: string | undefined
-  /** NumericDate. */
-  readonly now: number
-  readonly maxAgeSeconds: number
-  readonly futureSkewSeconds: number
+  readonly policy: {
+    readonly maxAgeSeconds: number
+    readonly futureSkewSeconds: number
+    readonly clock: Clock
+  }
 }
 
-type ProofCheck = (claims: DpopProofClaims, expected: ExpectedRequest) => ProofErrorCode | undefined
+type ProofCheck = (
+  claims: DpopProofClaims,
+  expected: ExpectedRequest,
+  now: number,
+) => ProofErrorCode | undefined
 
 /** Item 8. Methods are case-sensitive, RFC 9110 section 9.1. */
 const checkMethod: ProofCheck = ({ htm }, expected) =>
   htm === expected.htm ? undefined : 'proof_htm_mismatch'
 
-/** Item 9. */
+/** Item 9. What is written as the normal form is the normal form, and need not be brought into it. */
 const checkTargetUri: ProofCheck = ({ htu }, { targetUri }) =>
-  parseTargetUri(htu) === targetUri ? undefined : 'proof_htu_mismatch'
+  htu === targetUri || parseTargetUri(htu) === targetUri ? undefined : 'proof_htu_mismatch'
 
 /** Item 11. */
-const checkTime: ProofCheck = ({ iat }, { now, maxAgeSeconds, futureSkewSeconds }) =>
-  iat >= now - maxAgeSeconds && iat <= now + futureSkewSeconds
+const checkTime: ProofCheck = ({ iat }, { policy }, now) =>
+  iat >= now - policy.maxAgeSeconds && iat <= now + policy.futureSkewSeconds
     ? undefined
     : 'proof_iat_outside_window'
 
 /** RFC 7519 sections 4.1.4 and 4.1.5: a proof that limits itself is taken at its word. */
-const checkValidity: ProofCheck = ({ exp, nbf }, { now, futureSkewSeconds }) =>
-  (exp === undefined || exp > now) && (nbf === undefined || nbf <= now + futureSkewSeconds)
+const checkValidity: ProofCheck = ({ exp, nbf }, { policy }, now) =>
+  (exp === undefined || exp > now) && (nbf === undefined || nbf <= now + policy.futureSkewSeconds)
     ? undefined
     : 'proof_validity_ended'
 
@@ -52,8 +58,9 @@ const CHECKS: readonly ProofCheck[] = [
 
 /** @throws {ProofError} with the code of the first check that refuses. */
 export function assertProofClaims(claims: DpopProofClaims, expected: ExpectedRequest): void {
+  const now = expected.policy.clock()
   for (const check of CHECKS) {
-    const code = check(claims, expected)
+    const code = check(claims, expected, now)
     if (code !== undefined) throw new ProofError(code)
   }
 }

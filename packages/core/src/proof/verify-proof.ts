@@ -3,13 +3,14 @@ import { equalInConstantTime } from '../constant-time.js'
 import { computeJkt, type Jkt } from '../jkt.js'
 import type { NonceSource } from '../nonce-source.js'
 import type { ReplayStore } from '../replay-store.js'
-import { parseTargetUri } from '../target-uri.js'
+import { parseTargetUri, type TargetUri } from '../target-uri.js'
 import { computeTokenHash } from '../token-hash.js'
 import { parseProof, type DpopProofClaims, type ParsedProof } from './parse-proof.js'
-import { PROOF_ALGORITHMS, type ProofAlgorithm } from './proof-algorithm.js'
+import type { ProofAlgorithm } from './proof-algorithm.js'
 import { assertProofClaims } from './proof-checks.js'
 import { ProofError } from './proof-error.js'
 import type { ProofJwk } from './proof-jwk.js'
+import { importProofKey, isKeyOf, type ProofKey } from './proof-key.js'
 
 /** What the verifier knows of the request, and what it demands of the proof. */
 export interface VerifyProofOptions {
@@ -61,75 +62,76 @@ export async function verifyProof(
   return verifyParsedProof(parseProof(proof, options.algorithms ?? ['ES256']), options)
 }
 
-/** @internal For a verifier that looks at the access token between the proof's shape and the rest. */
+/** @internal For whoever looks at the claims of a proof before the rest. */
 export async function verifyParsedProof(
   proof: ParsedProof,
   options: VerifyProofOptions,
 ): Promise<VerifiedProof> {
-  const { clock = systemClock, maxAgeSeconds = 60, futureSkewSeconds = 10 } = options
   const targetUri = parseTargetUri(options.htu)
   if (targetUri === undefined) throw new TypeError('htu must be an absolute http or https URI')
 
-  const jkt = await computeJkt(proof.jwk)
-  if (options.jkt !== undefined && !equalInConstantTime(jkt, options.jkt)) {
-    throw new ProofError('proof_key_mismatch')
-  }
-  await assertSignature(proof)
-  const ath =
-    options.accessToken === undefined ? undefined : await computeTokenHash(options.accessToken)
-  const expected = {
-    htm: options.htm,
-    targetUri,
-    ath,
-    now: clock(),
-    maxAgeSeconds,
-    futureSkewSeconds,
-  }
-  assertProofClaims(proof.claims, expected)
-  await assertNonce(proof.claims, options.nonceSource)
-  const verified = { jkt, claims: proof.claims, jwk: proof.jwk }
-  const { replayStore } = options
+  const { accessToken, replayStore, clock = systemClock, nonceSource } = options
+  const { maxAgeSeconds = 60, futureSkewSeconds = 10 } = options
+  const ath = accessToken === undefined ? undefined : await computeTokenHash(accessToken)
+  const policy = { maxAgeSeconds, futureSkewSeconds, clock, nonceSource }
+  const { htm } = options
+  const { jkt, jwk } = await judgeProof(proof, { htm, targetUri, ath, jkt: options.jkt, policy })
+  const verified = { jkt, claims: proof.claims, jwk }
   if (replayStore !== undefined) {
     await claimProof(verified, { replayStore, maxAgeSeconds, futureSkewSeconds })
   }
   return verified
 }
 
-/** Item 6. A key that cannot be imported, a point off its curve say, verifies nothing. */
-async function assertSignature(proof: ParsedProof): Promise<void> {
-  const { importing, verifying } = PROOF_ALGORITHMS[proof.algorithm]
-  const publicKey = await importPublicKey(proof.jwk, importing)
-  const octets = new TextEncoder().encode(proof.signingInput)
-  if (!(await isSignature(verifying, publicKey, proof.signature, octets))) {
+/** What a verifier demands of every proof. */
+export interface ProofPolicy {
+  readonly nonceSource: NonceSource | undefined
+  readonly maxAgeSeconds: number
+  readonly futureSkewSeconds: number
+  readonly clock: Clock
+}
+
+/** What a verifier knows of one request that it has looked at already. */
+export interface JudgeProofOptions {
+  readonly policy: ProofPolicy
+  readonly htm: string
+  readonly targetUri: TargetUri
+  /** The hash of the access token that came along. */
+  readonly ath: string | undefined
+  readonly jkt: string | undefined
+  /** A key that verified a proof before: if it is this proof's, it is not imported once more. */
+  readonly known?: ProofKey | undefined
+}
+
+/**
+ * Verifies a proof but for its single use, and gives the key that signed.
+ *
+ * @internal For a verifier that has more to check before a proof is used up, and keeps keys.
+ * @throws as {@link verifyProof}
+ */
+export async function judgeProof(
+  proof: ParsedProof,
+  options: JudgeProofOptions,
+): Promise<ProofKey> {
+  const { known, policy } = options
+  const kept = known !== undefined && isKeyOf(known, proof) ? known : undefined
+  const jkt = kept?.jkt ?? (await computeJkt(proof.jwk))
+  if (options.jkt !== undefined && !equalInConstantTime(jkt, options.jkt)) {
+    throw new ProofError('proof_key_mismatch')
+  }
+
+  const proofKey = kept ?? (await importProofKey(proof, jkt))
+  // Item 6. A key that is kept has verified another proof: this one has a signature of its own.
+  if (!(await proofKey.verificationKey.verify(proof.signature, proof.signingInput))) {
     throw new ProofError('proof_signature_invalid')
   }
-}
-
-async function importPublicKey(jwk: ProofJwk, importing: Algorithm): Promise<CryptoKey> {
-  try {
-    return await crypto.subtle.importKey('jwk', { ...jwk }, importing, true, ['verify'])
-  } catch (cause) {
-    throw new ProofError('proof_jwk_invalid', { cause })
-  }
-}
-
-async function isSignature(
-  verifying: AlgorithmIdentifier,
-  publicKey: CryptoKey,
-  signature: Uint8Array<ArrayBuffer>,
-  octets: Uint8Array<ArrayBuffer>,
-): Promise<boolean> {
-  try {
-    return await crypto.subtle.verify(verifying, publicKey, signature, octets)
-  } catch (cause) {
-    // Runtimes differ: a signature of the wrong length is `false` to one and throws in another.
-    throw new ProofError('proof_signature_invalid', { cause })
-  }
+  assertProofClaims(proof.claims, options)
+  if (policy.nonceSource !== undefined) await assertNonce(proof.claims, policy.nonceSource)
+  return proofKey
 }
 
 /** Item 10. */
-async function assertNonce({ nonce }: DpopProofClaims, source?: NonceSource): Promise<void> {
-  if (source === undefined) return
+async function assertNonce({ nonce }: DpopProofClaims, source: NonceSource): Promise<void> {
   if (nonce === undefined || !(await source.accepts(nonce))) {
     throw new ProofError('proof_nonce_refused')
   }
@@ -151,7 +153,7 @@ export interface ClaimProofOptions {
  * @throws whatever the store throws: that is no verdict on the proof.
  */
 export async function claimProof(
-  { jkt, claims }: VerifiedProof,
+  { jkt, claims }: Pick<VerifiedProof, 'jkt' | 'claims'>,
   options: ClaimProofOptions,
 ): Promise<void> {
   const expiresAt = claims.iat + options.maxAgeSeconds + options.futureSkewSeconds

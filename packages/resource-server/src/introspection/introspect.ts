@@ -1,4 +1,4 @@
-import { computeTokenHash, type Clock, type JsonObject } from '@tmb-kit/core'
+import type { Clock, JsonObject } from '@tmb-kit/core'
 import { boundedCache } from '../bounded-cache.js'
 import { fetchJson, FetchJsonError } from '../issuer/fetch-json.js'
 import { endpointOf, fetchIssuerMetadata } from '../issuer/issuer-metadata.js'
@@ -13,7 +13,8 @@ export interface IntrospectOptions {
   readonly clock: Clock
 }
 
-interface Answer {
+/** What the authorization server said of a token that is active. */
+export interface Answer {
   readonly body: JsonObject
   /** NumericDate after which the authorization server is asked again. */
   readonly until: number
@@ -31,13 +32,13 @@ const MAX_CONCURRENT = 64
  * The answer of a good token is kept for `cacheSeconds`, and never beyond the token's own end. Does
  * not check what is in it: the caller does, as with a JWT.
  *
- * @returns A lookup that throws {@link RefusedError}: `token_inactive`, or `issuer_unavailable` when
+ * @returns A lookup, by the token and its hash, that throws {@link RefusedError}: `token_inactive`, or `issuer_unavailable` when
  *   the authorization server cannot say.
  * @see https://www.rfc-editor.org/rfc/rfc7662#section-2
  */
 export function createIntrospection(
   options: IntrospectOptions,
-): (accessToken: string) => Promise<JsonObject> {
+): (accessToken: string, hash: string) => Promise<Answer> {
   const { introspection, clock } = options
   const { cacheSeconds = 10 } = introspection
   const authenticate = createClientAuthentication(introspection.client, options)
@@ -65,18 +66,18 @@ export function createIntrospection(
     return asking
   }
 
-  return async (accessToken) => {
-    const hash = await computeTokenHash(accessToken)
+  return async (accessToken, hash) => {
     const known = answers.get(hash)
-    if (known !== undefined && known.until > clock()) return known.body
+    if (known !== undefined && known.until > clock()) return known
 
     const body = await askOnce(hash, accessToken).catch(toRefusal)
     if (body['active'] !== true) {
       answers.delete(hash)
       throw new RefusedError('token_inactive')
     }
-    if (cacheSeconds > 0) answers.set(hash, { body, until: clock() + cacheSeconds })
-    return body
+    const answer = { body, until: clock() + cacheSeconds }
+    if (cacheSeconds > 0) answers.set(hash, answer)
+    return answer
   }
 }
 

@@ -67,9 +67,13 @@ export function remoteKeySet({ issuer, fetch, clock, onEvent }: RemoteKeySetOpti
       : failures > 0 && clock() - failedAt < REST_WITH_KEYS_SECONDS
   const isStale = (): boolean => keys === undefined || clock() - fetchedAt >= MAX_AGE_SECONDS
 
+  const isDueNow = (): boolean => isStale() && !isResting()
+
   return {
+    // While the set is due to be fetched it answers for nothing: whoever asks has to `find` again.
+    holds: (publicKey) => !isDueNow() && keys?.holds(publicKey) === true,
     find: async (hint: TokenKeyHint) => {
-      const isDue = isStale() && !isResting()
+      const isDue = isDueNow()
       if (isDue) await reload()
       if (keys === undefined) throw new RefusedError('issuer_unavailable')
 

@@ -1,5 +1,5 @@
 import { importJWK, type JWK } from 'jose'
-import type { JsonObject } from '@tmb-kit/core'
+import { verificationKeyOf, type JsonObject, type VerificationKey } from '@tmb-kit/core'
 import { fitsHeader, isVerificationKey, type TokenAlgorithm } from './token-algorithm.js'
 
 /** What a token's header says about the key that signed it. */
@@ -11,16 +11,22 @@ export interface TokenKeyHint {
 /** The public keys of one issuer at one moment. Replaced whole, never changed. */
 export interface TokenKeys {
   /** The keys that may have signed, at most a few; a key that cannot be imported is none. */
-  find(hint: TokenKeyHint): Promise<readonly CryptoKey[]>
+  find(hint: TokenKeyHint): Promise<readonly VerificationKey[]>
+  /** Whether a key that was found is one of the issuer's now, as far as is known without asking. */
+  holds(publicKey: VerificationKey): boolean
 }
 
 /** Keys tried for one token: a set in which more would fit is trying to make us work. */
 const MAX_CANDIDATES = 4
 
+/** RFC 7518 sections 3.3 and 3.5: what a shorter RSA key signs does not count. */
+const MIN_RSA_BITS = 2048
+
 /** Prepares a key set. Symmetric keys and keys for encryption are left out. */
 export function createTokenKeys(jwks: readonly JsonObject[]): TokenKeys {
   const usable = jwks.filter(isVerificationKey)
-  const imported = new Map<string, Promise<CryptoKey | undefined>>()
+  const imported = new Map<string, Promise<VerificationKey | undefined>>()
+  const held = new Set<VerificationKey>()
 
   return {
     find: async (hint) => {
@@ -31,20 +37,30 @@ export function createTokenKeys(jwks: readonly JsonObject[]): TokenKeys {
         imported.set(name, known)
         return known
       })
-      return (await Promise.all(keys)).filter((publicKey) => publicKey !== undefined)
+      const found = (await Promise.all(keys)).filter((publicKey) => publicKey !== undefined)
+      for (const publicKey of found) held.add(publicKey)
+      return found
     },
+    holds: (publicKey) => held.has(publicKey),
   }
 }
 
 async function importPublicKey(
   jwk: JsonObject,
   algorithm: TokenAlgorithm,
-): Promise<CryptoKey | undefined> {
+): Promise<VerificationKey | undefined> {
   try {
     const publicKey = await importJWK(jwk as JWK, algorithm)
-    return publicKey instanceof Uint8Array ? undefined : publicKey
+    if (publicKey instanceof Uint8Array) return undefined
+
+    return isTooShort(publicKey) ? { verify: () => false } : verificationKeyOf(publicKey)
   } catch {
     // A broken key of the issuer verifies nothing; its other keys may be good.
     return undefined
   }
+}
+
+function isTooShort({ algorithm }: CryptoKey): boolean {
+  const { modulusLength = MIN_RSA_BITS } = algorithm as Partial<RsaHashedKeyAlgorithm>
+  return modulusLength < MIN_RSA_BITS
 }

@@ -2,14 +2,23 @@ import { build } from 'vite'
 
 const sources = (path: string): string => new URL(`../../../${path}`, import.meta.url).pathname
 
-/** Bundles an entry of this package from its sources, for a process of its own. Returns the file. */
-export async function bundle(entry: URL, name: string): Promise<string> {
+/**
+ * Bundles an entry of this package from its sources, for a process of its own. Returns the file.
+ *
+ * @param platform Which half of core: the one for Node and what is like it, or the portable one.
+ */
+export async function bundle(
+  entry: URL,
+  name: string,
+  platform: 'node' | 'web' = 'node',
+): Promise<string> {
   const folder = new URL(`../../node_modules/.tmb/${name}/`, import.meta.url).pathname
   await build({
     configFile: false,
     logLevel: 'error',
     resolve: {
       alias: [
+        { find: /^#platform$/, replacement: sources(`core/src/platform-${platform}.ts`) },
         { find: /^@tmb-kit\/core$/, replacement: sources('core/src/index.ts') },
         {
           find: /^@tmb-kit\/resource-server$/,

@@ -1,0 +1,193 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { cpus } from 'node:os'
+import * as onNode from '@tmb-kit/resource-server'
+import { createFloor } from './support/floor.mjs'
+import { createGarbage, dearestByCode } from './support/garbage.mjs'
+import { createExpressBearer, createOauth4webapi } from './support/rivals.mjs'
+import { runInRounds } from './support/rounds.mjs'
+import { goal, printGoals, printTable } from './support/report.mjs'
+import { loadWebCryptoPath } from './support/web-crypto-path.mjs'
+import { API, createWorld, ISSUER, requestOf, requestsOf } from './support/world.mjs'
+
+const CLIENTS = 32
+const RESIDENT_CLIENTS = 5_000
+const FLOOD = 50_000
+
+/** `npm run bench -- verifier`: what verifying a request costs, in raw ES256 verifications. */
+export async function main() {
+  exposeGarbageCollector()
+  const world = await createWorld()
+  const clients = await createClients(world, CLIENTS)
+  const onWebCrypto = await loadWebCryptoPath()
+  const express = await createExpressBearer(world.jwks, clients)
+  const node = createVerifier(onNode, world.jwks)
+  try {
+    const floor = createFloor()
+    const contenders = [
+      floor,
+      known('seen before, on Node', node, clients),
+      known('seen before, WebCrypto only', createVerifier(onWebCrypto, world.jwks), clients),
+      firstSight('first sight, on Node', createVerifier(onNode, world.jwks), world),
+      firstSight('first sight, WebCrypto only', createVerifier(onWebCrypto, world.jwks), world),
+      createOauth4webapi(world.jwks, clients),
+      express.contender,
+    ]
+    const results = await runInRounds(contenders, { rounds: 21, iterations: 320 })
+    const unit = results.get(floor.name)
+    printRequests(results, unit)
+
+    const garbage = await createGarbage(node, clients[0])
+    const accepted = known('a good request of a known client', node, [clients[0]])
+    const refused = await runInRounds([accepted, ...garbage], { rounds: 5, iterations: 60 })
+    const flood = await floodMemory(garbage)
+    const reasons = dearestByCode(garbage, refused)
+    printRefusals(reasons, refused.get(accepted.name), unit, flood)
+
+    const residentOctets = await residentOctetsOfClient(world)
+    console.log(
+      `\nresident memory of a client that is known: ${(residentOctets / 1000).toFixed(1)} kB`,
+    )
+    printGoals(
+      goalsOf({ results, unit, reasons, accepted: refused.get(accepted.name), residentOctets }),
+    )
+  } finally {
+    express.close()
+  }
+}
+
+function goalsOf({ results, unit, reasons, accepted, residentOctets }) {
+  const node = results.get('seen before, on Node')
+  const web = results.get('seen before, WebCrypto only')
+  const first = results.get('first sight, on Node')
+  const rate = (name) => unit.wall / results.get(name).wall
+  const [[code, dearest]] = reasons
+  return [
+    goal('seen before, on Node: rate', unit.wall / node.wall, 'at least', 0.85),
+    goal('seen before, on Node: CPU', node.cpu / unit.cpu, 'at most', 1.15),
+    goal('seen before, WebCrypto only: rate', unit.wall / web.wall, 'at least', 0.55),
+    goal('first sight, on Node: CPU', first.cpu / unit.cpu, 'at most', 3.8),
+    goal(
+      'times as fast as oauth4webapi',
+      rate('seen before, on Node') / rate('oauth4webapi'),
+      'at least',
+      5.5,
+    ),
+    goal(
+      'times as fast as express-oauth2-jwt-bearer',
+      rate('seen before, on Node') / rate('express-oauth2-jwt-bearer'),
+      'at least',
+      4.5,
+    ),
+    goal(
+      `dearest refusal (${code}): CPU of a good request`,
+      dearest.cpu / accepted.cpu,
+      'at most',
+      1,
+    ),
+    goal('resident memory of a client, kB', residentOctets / 1000, 'at most', 6.5),
+  ]
+}
+
+function printRequests(results, unit) {
+  console.log(`Node ${process.versions.node}, ${cpus().length} cores, one request at a time`)
+  console.log(`one raw ES256 verification: ${unit.wall.toFixed(1)} µs; all below is in this unit\n`)
+  printTable(
+    ['', 'rate', 'CPU'],
+    [...results].map(([name, { wall, cpu }]) => [
+      name,
+      (unit.wall / wall).toFixed(2),
+      (cpu / unit.cpu).toFixed(2),
+    ]),
+  )
+}
+
+function printRefusals(reasons, accepted, unit, flood) {
+  console.log('\nrefused requests by reason, the dearest kind of each\n')
+  printTable(
+    ['reason', 'kinds', 'CPU', 'of a good request'],
+    [
+      ['(accepted)', '', (accepted.cpu / unit.cpu).toFixed(2), '1.00'],
+      ...reasons.map(([code, { kinds, cpu }]) => [
+        code,
+        kinds,
+        (cpu / unit.cpu).toFixed(2),
+        (cpu / accepted.cpu).toFixed(2),
+      ]),
+    ],
+  )
+  console.log(`\nheap after ${FLOOD} bad requests more: ${(flood / 1000).toFixed(0)} kB more`)
+}
+
+function createVerifier(resourceServer, jwks) {
+  const replayStore = resourceServer.memoryReplayStore({ maxEntries: 1_000_000 })
+  return resourceServer.createVerifier({
+    origins: [API],
+    issuer: ISSUER,
+    audience: API,
+    jwks,
+    replayStore,
+  })
+}
+
+async function createClients({ createClient }, count) {
+  const clients = []
+  for (let index = 0; index < count; index += 1) clients.push(await createClient())
+  return clients
+}
+
+function known(name, verifier, clients) {
+  return {
+    name,
+    inputs: async (count) => {
+      for (const request of await requestsOf(clients, clients.length))
+        await verifier.verify(request)
+      return requestsOf(clients, count)
+    },
+    run: async (request) => verifier.verify(request),
+  }
+}
+
+function firstSight(name, verifier, world) {
+  return {
+    name,
+    inputs: async (count) => requestsOf(await createClients(world, count), count),
+    run: async (request) => verifier.verify(request),
+  }
+}
+
+/** How much the heap has grown after bad requests of every kind, in octets. */
+async function floodMemory(garbage) {
+  const inputs = await Promise.all(garbage.map(async (kind) => kind.inputs(1)))
+  const flood = async (count) => {
+    for (let index = 0; index < count; index += 1) {
+      const kind = index % garbage.length
+      await garbage[kind].run(inputs[kind][0])
+    }
+  }
+  await flood(FLOOD / 10)
+  globalThis.gc()
+  const before = process.memoryUsage().heapUsed
+  await flood(FLOOD)
+  globalThis.gc()
+  return process.memoryUsage().heapUsed - before
+}
+
+/** What the process holds more for each client that it has seen, in octets. */
+async function residentOctetsOfClient(world) {
+  const verifier = createVerifier(onNode, world.jwks)
+  const meet = async (count) => {
+    for (let index = 0; index < count; index += 1) {
+      await verifier.verify(await requestOf(await world.createClient()))
+    }
+    globalThis.gc()
+    return process.memoryUsage().rss
+  }
+  const before = await meet(500)
+  return Math.max(0, (await meet(RESIDENT_CLIENTS)) - before) / RESIDENT_CLIENTS
+}
+
+function exposeGarbageCollector() {
+  setFlagsFromString('--expose-gc')
+  globalThis.gc ??= runInNewContext('gc')
+}
