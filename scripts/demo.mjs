@@ -9,6 +9,11 @@ const DEFAULT_PORT = '4000'
 const START_SECONDS = 60
 // The authorization server and the backend know `handoff` too; the page cannot hand over proofs yet.
 const MODES = ['tmb']
+/** Where sessions can be stored: the template's variable, the URL's schemes, the port it means by default. */
+const STORES = {
+  redis: { variable: 'REDIS_URL', schemes: ['redis', 'rediss'], defaultPort: 6379 },
+  postgres: { variable: 'POSTGRES_URL', schemes: ['postgres', 'postgresql'], defaultPort: 5432 },
+}
 
 /**
  * Reads the flags and `PORT`, and looks whether the ports are free, before anything is built.
@@ -16,7 +21,7 @@ const MODES = ['tmb']
  * Every mistake ends the process with one sentence.
  */
 export async function readDemoSettings(flags) {
-  const { mode, nonce, hosts } = parseFlags(flags)
+  const { mode, nonce, hosts, ...urls } = parseFlags(flags)
   const base = process.env.PORT ?? DEFAULT_PORT
   const port = Number(base)
   if (!/^[0-9]+$/.test(base) || port < 1 || port > 65_533) {
@@ -30,11 +35,13 @@ export async function readDemoSettings(flags) {
       )
     }
   }
+  const store = await readStore(urls)
   const host = (name) => (hosts ? `${name}.localhost` : 'localhost')
   return {
     mode,
     nonce,
     hosts,
+    store,
     application: { port, origin: `http://${host('app')}:${port}` },
     authorizationServer: { port: port + 1, origin: `http://${host('as')}:${port + 1}` },
     api: { port: port + 2, origin: `http://${host('api')}:${port + 2}` },
@@ -46,8 +53,10 @@ function parseFlags(flags) {
     mode: { type: 'string', default: 'tmb' },
     nonce: { type: 'boolean', default: false },
     hosts: { type: 'boolean', default: false },
+    redis: { type: 'string' },
+    postgres: { type: 'string' },
   }
-  const known = `Known flags: --mode ${MODES.join('|')}, --nonce, --hosts.`
+  const known = `Known flags: --mode ${MODES.join('|')}, --nonce, --hosts, --redis URL, --postgres URL.`
   let values
   try {
     values = parseArgs({ args: flags, options }).values
@@ -56,6 +65,27 @@ function parseFlags(flags) {
   }
   if (!MODES.includes(values.mode)) fail(`--mode must be ${MODES.join(' or ')}. ${known}`)
   return values
+}
+
+/** The variables that tell the template where to store sessions: none, where they live in cookies. */
+async function readStore(urls) {
+  const [first, second] = Object.keys(STORES).filter((name) => urls[name] !== undefined)
+  if (first === undefined) return {}
+  if (second !== undefined)
+    fail(`--${first} and --${second}: sessions live in one place, choose it.`)
+
+  // The URL may hold a password: no sentence says more of it than where it leads.
+  const { variable, schemes, defaultPort } = STORES[first]
+  const url = URL.canParse(urls[first]) ? new URL(urls[first]) : undefined
+  if (url === undefined || !schemes.includes(url.protocol.slice(0, -1)) || url.hostname === '') {
+    fail(`--${first} must be a URL such as ${schemes[0]}://localhost:${defaultPort}.`)
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const port = Number(url.port || defaultPort)
+  if (!(await connects({ host, port }))) {
+    fail(`--${first}: nothing answers at ${url.hostname}:${port}: start it, or correct the URL.`)
+  }
+  return { [variable]: urls[first] }
 }
 
 /** Whether somebody listens there, on any address, or we may not listen. */
@@ -81,7 +111,8 @@ function listens(port) {
 }
 
 /** Starts everything, says `demo ready` when all three answer, and ends when the first one ends. */
-export async function startDemo({ mode, nonce, hosts, application, authorizationServer, api }) {
+export async function startDemo(settings) {
+  const { mode, nonce, hosts, store, application, authorizationServer, api } = settings
   const { privateJwk, publicJwk } = await generateClientAuthKey()
   const resource = `${api.origin}/`
   const dpopNonce = nonce ? { DPOP_NONCE: '1' } : {}
@@ -118,6 +149,7 @@ export async function startDemo({ mode, nonce, hosts, application, authorization
     SESSION_SECRETS: randomBytes(32).toString('base64url'),
     CLAIMS: 'sub,name',
     SPA_DIR: `${root}/apps/demo-spa/dist`,
+    ...store,
   })
   await answers(api, '/')
   await answers(application, '/healthz')

@@ -55,6 +55,35 @@ describe('npm run demo, before anything is built', () => {
     expectOneSentence(await demo(flags, { PORT: '41230' }), /Known flags: --/)
   })
 
+  it.each([
+    ['--redis', 'localhost:6379'],
+    ['--redis', 'http://canary@localhost'],
+    ['--redis', 'redis://'],
+    ['--redis', 'postgres://canary@localhost'],
+    ['--postgres', 'canary'],
+    ['--postgres', 'redis://canary@localhost'],
+  ])('refuses %s %s and shows what a URL looks like', async (flag, url) => {
+    const ended = await demo([flag, url], { PORT: '41230' })
+    const scheme = flag.slice(2)
+    expectOneSentence(ended, new RegExp(`^${flag} must be a URL such as ${scheme}://localhost:`))
+    expect(ended.stderr).not.toContain('canary')
+  })
+
+  it('refuses two stores', async () => {
+    const flags = ['--redis', 'redis://localhost', '--postgres', 'postgres://localhost']
+    expectOneSentence(await demo(flags, { PORT: '41230' }), /sessions live in one place/)
+  })
+
+  it.each(['redis', 'postgres'])('refuses --%s where nothing answers', async (scheme) => {
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+    const { port } = taken.address() as AddressInfo
+    await new Promise((resolve) => taken.close(resolve))
+    const url = `${scheme}://user:canary@127.0.0.1:${port}/0`
+    const ended = await demo([`--${scheme}`, url], { PORT: '41230' })
+    expectOneSentence(ended, new RegExp(`^--${scheme}: nothing answers at 127.0.0.1:${port}: `))
+    expect(ended.stderr).not.toContain('canary')
+  })
+
   it.each([0, 1, 2])(
     'says which port is taken, when it is port %i of the three',
     async (offset) => {

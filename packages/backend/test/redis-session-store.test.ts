@@ -98,9 +98,17 @@ describe.runIf(hasRedis())('redisSessionStore on a real Redis', () => {
     const { store, row } = createStore()
     await store.insert(row)
     await store.delete(row.id)
-    expect(await redis.smembers(`${PREFIX}label:user`)).toEqual(['row-1'])
+    expect(await redis.zrange(`${PREFIX}label:user`, '0', '-1')).toEqual(['row-1'])
     expect(await store.findByLabel('user')).toEqual([])
     expect(await redis.keys('*label:user')).toEqual([])
+  })
+
+  it('a row that is over leaves its labels when another is written', async () => {
+    const { store, row, clock } = createStore()
+    await store.insert(row)
+    clock.advance(1000)
+    await store.insert({ ...rowAt(clock(), ['user']), id: 'row-2' })
+    expect(await redis.zrange(`${PREFIX}label:user`, '0', '-1')).toEqual(['row-2'])
   })
 
   it('two prefixes are two stores', async () => {

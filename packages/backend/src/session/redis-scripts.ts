@@ -4,9 +4,11 @@
  */
 
 /**
- * Writes a row and puts its id under its labels, which live at least as long as the row.
+ * Writes a row and puts its id under its labels, which live at least as long as the row. Whatever is
+ * over by then goes from under them.
  *
- * KEYS: row, then labels. ARGV: row, id, milliseconds to live, version that must be there now or ''.
+ * KEYS: row, then labels. ARGV: row, id, milliseconds to live, version that must be there now or '',
+ * end of the row, now.
  */
 export const WRITE_ROW = `
 if ARGV[4] ~= '' then
@@ -15,7 +17,8 @@ if ARGV[4] ~= '' then
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
 for index = 2, #KEYS do
-  redis.call('SADD', KEYS[index], ARGV[2])
+  redis.call('ZREMRANGEBYSCORE', KEYS[index], '-inf', ARGV[6])
+  redis.call('ZADD', KEYS[index], ARGV[5], ARGV[2])
   if redis.call('PTTL', KEYS[index]) < tonumber(ARGV[3]) then
     redis.call('PEXPIRE', KEYS[index], ARGV[3])
   end

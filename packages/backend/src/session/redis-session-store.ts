@@ -15,8 +15,8 @@ export interface RedisCommands {
   ): Promise<'OK' | null>
   del(key: string): Promise<number>
   exists(key: string): Promise<number>
-  smembers(key: string): Promise<string[]>
-  srem(key: string, members: string[]): Promise<number>
+  zrange(key: string, first: string, last: string): Promise<string[]>
+  zrem(key: string, members: string[]): Promise<number>
   eval(script: string, keyCount: number, ...keysAndValues: (string | number)[]): Promise<unknown>
 }
 
@@ -47,16 +47,18 @@ export function redisSessionStore(options: RedisSessionStoreOptions): SessionSto
   const markKey = (name: string): string => `${prefix}mark:${name}`
 
   const write = async (row: SessionRow, versionBefore: number | ''): Promise<boolean> => {
-    const { id, labels, expiresAt } = row
+    const { id, labels, expiresAt, ...rest } = row
     const keys = [rowKey(id), ...labels.map(labelKey)]
-    const lifetime = millisecondsUntil(expiresAt, clock)
+    const now = clock()
+    const lifetime = millisecondsBetween(now, expiresAt)
     if (lifetime <= 0) return false
 
-    const values = [JSON.stringify(row), id, lifetime, versionBefore]
+    const stored = JSON.stringify({ ...rest, labels, expiresAt })
+    const values = [stored, id, lifetime, versionBefore, expiresAt, now]
     return (await redis.eval(WRITE_ROW, keys.length, ...keys, ...values)) === 1
   }
-  const living = (stored: string | null): SessionRow | undefined => {
-    const row = stored === null ? undefined : parseRow(stored)
+  const living = (id: string, stored: string | null | undefined): SessionRow | undefined => {
+    const row = parseRow(id, stored ?? '')
     return row !== undefined && row.expiresAt > clock() ? row : undefined
   }
 
@@ -64,18 +66,18 @@ export function redisSessionStore(options: RedisSessionStoreOptions): SessionSto
     insert: async (row) => {
       await write(row, '')
     },
-    find: async (id) => living(await redis.get(rowKey(id))),
+    find: async (id) => living(id, await redis.get(rowKey(id))),
     replace: async (row) => write(row, row.version - 1),
     delete: async (id) => (await redis.del(rowKey(id))) === 1,
     findByLabel: async (label) => {
-      const ids = await redis.smembers(labelKey(label))
+      const ids = await redis.zrange(labelKey(label), '0', '-1')
       if (ids.length === 0) return []
 
       const stored = await redis.mget(ids.map(rowKey))
       // Identifiers are random: one without a row will never have one again.
       const gone = ids.filter((_id, index) => stored[index] === null)
-      if (gone.length > 0) await redis.srem(labelKey(label), gone)
-      return stored.flatMap((value) => living(value) ?? [])
+      if (gone.length > 0) await redis.zrem(labelKey(label), gone)
+      return ids.flatMap((id, index) => living(id, stored[index]) ?? [])
     },
     acquireLease: async (id, holder, lifetimeSeconds) => {
       const milliseconds = Math.ceil(lifetimeSeconds * 1000)
@@ -86,24 +88,23 @@ export function redisSessionStore(options: RedisSessionStoreOptions): SessionSto
     },
     isMarked: async (name) => (await redis.exists(markKey(name))) === 1,
     mark: async (name, expiresAt) => {
-      const lifetime = Math.max(1, millisecondsUntil(expiresAt, clock))
+      const lifetime = Math.max(1, millisecondsBetween(clock(), expiresAt))
       return (await redis.set(markKey(name), '1', 'PX', lifetime, 'NX')) === 'OK'
     },
   }
 }
 
-function millisecondsUntil(expiresAt: number, clock: Clock): number {
-  return Math.ceil((expiresAt - clock()) * 1000)
+function millisecondsBetween(now: number, expiresAt: number): number {
+  return Math.ceil((expiresAt - now) * 1000)
 }
 
 /** @returns `undefined` for what no release of ours wrote: then there is no session. */
-function parseRow(stored: string): SessionRow | undefined {
+function parseRow(id: string, stored: string): SessionRow | undefined {
   const value = parseJsonObject(stored)
   if (value === undefined) return undefined
 
-  const { id, version, sealed, labels, expiresAt } = value
+  const { version, sealed, labels, expiresAt } = value
   const valid =
-    typeof id === 'string' &&
     typeof version === 'number' &&
     typeof sealed === 'string' &&
     Array.isArray(labels) &&
