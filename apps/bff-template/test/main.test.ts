@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import {
   hasPostgres,
   startPostgres,
@@ -213,6 +213,7 @@ for (const { name, variable, isThere, startStore } of stores) {
   describe.runIf(isThere)(`with ${name}`, () => {
     it('starts, twice over the same store, answers from it, and 503 when it is gone', async () => {
       const store = await startStore()
+      onTestFinished(async () => store.dispose())
       const first = await startListening({ [variable]: store.url })
       const { child, port } = await startListening({ [variable]: store.url })
       for (const { output } of [first.child, child]) {
@@ -235,8 +236,6 @@ for (const { name, variable, isThere, startStore } of stores) {
 
       child.kill('SIGTERM')
       expect(await once(child, 'exit')).toEqual([0, null])
-      first.child.kill('SIGKILL')
-      await store.dispose()
     })
   })
 }
