@@ -30,7 +30,8 @@ export async function callBackend(
     throw new TmbError('backend_unavailable')
   }
   // Proofs follow the backend's clock: this machine's may be wrong.
-  page.offsetSeconds += Date.parse(String(response.headers.get('Date'))) / 1000 - page.clock() || 0
+  page.offsetSeconds +=
+    Date.parse(response.headers.get('Date') as string) / 1000 - page.clock() || 0
   if (response.ok) return answer
 
   const { error = 'backend_unavailable' } = answer

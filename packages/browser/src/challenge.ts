@@ -1,5 +1,3 @@
-import { DPOP_SCHEME } from '@tmb-kit/core'
-
 /** The parameters of a challenge, by lower-case name. */
 export type Challenge = Readonly<Record<string, string | undefined>>
 
@@ -26,5 +24,5 @@ export function parseDpopChallenge(field: string | null): Challenge {
 
 /** Whether this names DPoP, as a scheme or as a `token_type`: in any case, RFC 9449 section 5. */
 export function isDpop(value: unknown): boolean {
-  return String(value).toLowerCase() === DPOP_SCHEME.toLowerCase()
+  return /^dpop$/i.test(value as string)
 }

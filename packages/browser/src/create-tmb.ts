@@ -89,7 +89,8 @@ export function createTmb(options: TmbOptions): Tmb {
     authorize: async ({ method, url }) => authorize(page, new Request(url, { method })),
     renew: async () => {
       for (const server of page.resourceServers) {
-        await getAccessToken(page, server, (await page.accessTokens.get(server)) ?? true)
+        page.accessTokens.delete(server)
+        await getAccessToken(page, server, true)
       }
     },
     on: (name, listener) => {
@@ -102,7 +103,7 @@ export function createTmb(options: TmbOptions): Tmb {
 function openPage(options: TmbOptions): Page {
   const { clock = systemClock } = options
   const page = {
-    fetch: globalThis.fetch,
+    fetch,
     backendUrl: '/bff',
     location: globalThis.location,
     ...options,

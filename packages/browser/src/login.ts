@@ -20,6 +20,8 @@ export interface LoginOptions {
 
 /** Step 1 of docs/flow.md: hands the backend this browser's jkt, and goes to the sign-in page. */
 export async function login(page: Page, options: LoginOptions = {}): Promise<never> {
+  if (globalThis.top !== globalThis.self) throw new TmbError('frame_not_allowed')
+
   const { href } = page.location
   const { jkt } = await loadProofKey(page)
   const asked = { returnTo: href.slice(new URL(href).origin.length), ...options, jkt }

@@ -28,6 +28,7 @@ export type TmbErrorCode =
   | 'backend_unavailable'
   | 'header_not_allowed'
   | 'key_store_unavailable'
+  | 'frame_not_allowed'
   | 'origin_not_allowed'
   | 'step_up_required'
   | 'url_refused'

@@ -12,6 +12,7 @@ const CODES: Readonly<Record<TmbErrorCode, true>> = {
   backend_unavailable: true,
   binding_not_applied: true,
   csrf_rejected: true,
+  frame_not_allowed: true,
   header_not_allowed: true,
   invalid_dpop_proof: true,
   invalid_jkt: true,

@@ -27,6 +27,17 @@ describe('login', () => {
     expect(await lastLogin()).toEqual({ jkt, return_to: '/orders?tab=2#top' })
   })
 
+  it('BR-24: is refused in a frame, before anything is asked', async () => {
+    const tab = world.openTab()
+    vi.stubGlobal('top', {})
+    await expect(tab.tmb.login()).rejects.toMatchObject({ code: 'frame_not_allowed' })
+    expect(world.requestsTo('/bff/login')).toEqual([])
+    vi.unstubAllGlobals()
+
+    await leave(tab, tab.tmb.login())
+    expect(tab.visited).toEqual([SIGN_IN_PAGE])
+  })
+
   it('makes the key when there is none', async () => {
     const tab = world.openTab()
     await leave(tab, tab.tmb.login())

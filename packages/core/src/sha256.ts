@@ -1,6 +1,2 @@
-import { hashText } from '#platform'
-
 /** base64url of the SHA-256 of a text's UTF-8 octets. */
-export async function computeSha256(text: string): Promise<string> {
-  return hashText(text)
-}
+export { hashText as computeSha256 } from '#platform'
