@@ -1,7 +1,6 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { cpus } from 'node:os'
 import * as onNode from '@tmb-kit/resource-server'
+import { exposeGarbageCollector } from './support/collector.mjs'
 import { createFloor } from './support/floor.mjs'
 import { createGarbage, dearestByCode } from './support/garbage.mjs'
 import { createExpressBearer, createOauth4webapi } from './support/rivals.mjs'
@@ -185,9 +184,4 @@ async function residentOctetsOfClient(world) {
   }
   const before = await meet(500)
   return Math.max(0, (await meet(RESIDENT_CLIENTS)) - before) / RESIDENT_CLIENTS
-}
-
-function exposeGarbageCollector() {
-  setFlagsFromString('--expose-gc')
-  globalThis.gc ??= runInNewContext('gc')
 }

@@ -49,7 +49,7 @@ async function runOnce({ name, inputs, run }, iterations) {
   return sample
 }
 
-function medianOf(values) {
+export function medianOf(values) {
   const sorted = values.toSorted((left, right) => left - right)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
