@@ -50,10 +50,10 @@ export default defineConfig({
       use: { baseURL: `http://localhost:${port}` },
     },
     {
-      name: 'three sites, nonces',
+      name: 'three sites, TLS, nonces',
       testMatch: 'modes/three-sites.spec.ts',
-      use: { baseURL: `http://app.localhost:${port + 3}` },
+      use: { baseURL: `https://app.localhost:${port + 3}`, ignoreHTTPSErrors: true },
     },
   ],
-  webServer: [demo(port, ''), demo(port + 3, '--hosts --nonce')],
+  webServer: [demo(port, ''), demo(port + 3, '--hosts --https --nonce')],
 })

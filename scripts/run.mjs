@@ -1,7 +1,8 @@
 // The two commands, and the few around them, on a clone that has nothing but Node and npm.
 // Uses nothing that must be installed first: installing is what it does.
 import { existsSync, readFileSync } from 'node:fs'
-import { readDemoSettings, startDemo } from './demo.mjs'
+import { startDemo } from './demo.mjs'
+import { readDemoSettings } from './demo-settings.mjs'
 import { buildAll, installAll } from './prepare.mjs'
 import { fail, root, run } from './process.mjs'
 

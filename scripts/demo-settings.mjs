@@ -1,0 +1,115 @@
+import { createConnection, createServer } from 'node:net'
+import { parseArgs } from 'node:util'
+import { fail } from './process.mjs'
+
+const DEFAULT_PORT = '4000'
+// The authorization server and the backend know `handoff` too; the page cannot hand over proofs yet.
+const MODES = ['tmb']
+/** Where sessions can be stored: the template's variable, the URL's schemes, the port it means by default. */
+const STORES = {
+  redis: { variable: 'REDIS_URL', schemes: ['redis', 'rediss'], defaultPort: 6379 },
+  postgres: { variable: 'POSTGRES_URL', schemes: ['postgres', 'postgresql'], defaultPort: 5432 },
+}
+
+/**
+ * Reads the flags and `PORT`, and looks whether the ports are free, before anything is built.
+ *
+ * Every mistake ends the process with one sentence.
+ */
+export async function readDemoSettings(flags) {
+  const { mode, nonce, hosts, https, ...urls } = parseFlags(flags)
+  const base = process.env.PORT ?? DEFAULT_PORT
+  const port = Number(base)
+  if (!/^[0-9]+$/.test(base) || port < 1 || port > 65_533) {
+    fail(`PORT must be a number from 1 to 65533 with two free ports after it, not "${base}".`)
+  }
+
+  for (const taken of [port, port + 1, port + 2]) {
+    if (await isTaken(taken)) {
+      fail(
+        `Port ${taken} is taken: stop what uses it, or choose other ports with PORT=${port + 1000} npm run demo.`,
+      )
+    }
+  }
+  const store = await readStore(urls)
+  const server = (offset, name) => {
+    const host = hosts ? `${name}.localhost` : 'localhost'
+    return {
+      port: port + offset,
+      origin: `${https ? 'https' : 'http'}://${host}:${port + offset}`,
+    }
+  }
+  return {
+    mode,
+    nonce,
+    hosts,
+    https,
+    store,
+    application: server(0, 'app'),
+    authorizationServer: server(1, 'as'),
+    api: server(2, 'api'),
+  }
+}
+
+function parseFlags(flags) {
+  const options = {
+    mode: { type: 'string', default: 'tmb' },
+    nonce: { type: 'boolean', default: false },
+    hosts: { type: 'boolean', default: false },
+    https: { type: 'boolean', default: false },
+    redis: { type: 'string' },
+    postgres: { type: 'string' },
+  }
+  const known = `Known flags: --mode ${MODES.join('|')}, --nonce, --hosts, --https, --redis URL, --postgres URL.`
+  let values
+  try {
+    values = parseArgs({ args: flags, options }).values
+  } catch (error) {
+    fail(`${error.message.split('. ')[0]}. ${known}`)
+  }
+  if (!MODES.includes(values.mode)) fail(`--mode must be ${MODES.join(' or ')}. ${known}`)
+  return values
+}
+
+/** The variables that tell the template where to store sessions: none, where they live in cookies. */
+async function readStore(urls) {
+  const [first, second] = Object.keys(STORES).filter((name) => urls[name] !== undefined)
+  if (first === undefined) return {}
+  if (second !== undefined)
+    fail(`--${first} and --${second}: sessions live in one place, choose it.`)
+
+  // The URL may hold a password: no sentence says more of it than where it leads.
+  const { variable, schemes, defaultPort } = STORES[first]
+  const url = URL.canParse(urls[first]) ? new URL(urls[first]) : undefined
+  if (url === undefined || !schemes.includes(url.protocol.slice(0, -1)) || url.hostname === '') {
+    fail(`--${first} must be a URL such as ${schemes[0]}://localhost:${defaultPort}.`)
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const port = Number(url.port || defaultPort)
+  if (!(await connects({ host, port }))) {
+    fail(`--${first}: nothing answers at ${url.hostname}:${port}: start it, or correct the URL.`)
+  }
+  return { [variable]: urls[first] }
+}
+
+/** Whether somebody listens there, on any address, or we may not listen. */
+async function isTaken(port) {
+  const answers = await Promise.all(['127.0.0.1', '::1'].map((host) => connects({ host, port })))
+  return answers.includes(true) || !(await listens(port))
+}
+
+function connects(address) {
+  return new Promise((resolve) => {
+    const socket = createConnection(address)
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('close', () => socket.destroy()).setTimeout(1000, () => resolve(false))
+    socket.once('connect', () => socket.end())
+  })
+}
+
+function listens(port) {
+  return new Promise((resolve) => {
+    const server = createServer().once('error', () => resolve(false))
+    server.listen({ port, exclusive: true }, () => server.close(() => resolve(true)))
+  })
+}
