@@ -10,7 +10,7 @@ import { loadWebCryptoPath } from './support/web-crypto-path.mjs'
 import { API, createWorld, ISSUER, requestOf, requestsOf } from './support/world.mjs'
 
 const CLIENTS = 32
-const RESIDENT_CLIENTS = 5_000
+const RESIDENT_CLIENTS = 4_000
 const FLOOD = 50_000
 
 /** `npm run bench -- verifier`: what verifying a request costs, in raw ES256 verifications. */
@@ -32,13 +32,13 @@ export async function main() {
       createOauth4webapi(world.jwks, clients),
       express.contender,
     ]
-    const results = await runInRounds(contenders, { rounds: 21, iterations: 320 })
+    const results = await runInRounds(contenders, { rounds: 11, iterations: 800 })
     const unit = results.get(floor.name)
     printRequests(results, unit)
 
     const garbage = await createGarbage(node, clients[0])
     const accepted = known('a good request of a known client', node, [clients[0]])
-    const refused = await runInRounds([accepted, ...garbage], { rounds: 5, iterations: 60 })
+    const refused = await runInRounds([accepted, ...garbage], { rounds: 3, iterations: 40 })
     const flood = await floodMemory(garbage)
     const reasons = dearestByCode(garbage, refused)
     printRefusals(reasons, refused.get(accepted.name), unit, flood)

@@ -12,8 +12,8 @@ export async function runInRounds(contenders, { rounds, iterations }) {
   const samples = new Map(contenders.map(({ name }) => [name, []]))
   for (let round = -1; round < rounds; round += 1) {
     for (const contender of contenders) {
-      const sample = await runOnce(contender, iterations)
-      // The round before the first one warms up.
+      // The round before the first one warms up, and so it is longer.
+      const sample = await runOnce(contender, round < 0 ? iterations * 4 : iterations)
       if (round >= 0) samples.get(contender.name).push(sample)
     }
   }
@@ -27,9 +27,10 @@ export async function runInRounds(contenders, { rounds, iterations }) {
 
 async function runOnce({ name, inputs, run }, iterations) {
   const waiting = await inputs(iterations)
-  // What other threads still do after a collection would count as the contender's CPU.
-  globalThis.gc?.()
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  // Making the inputs left garbage behind. A full collection would throw away compiled code as well,
+  // and what other threads do after one would count as the contender's CPU.
+  globalThis.gc?.({ type: 'minor' })
+  await new Promise((resolve) => setTimeout(resolve, 20))
   let next = 0
   let begun
   let sample

@@ -4,7 +4,6 @@ export type JsonObject = { readonly [member: string]: unknown }
 /** How deep an object may nest when nothing else is said: `{}` is 1. */
 const DEFAULT_MAX_DEPTH = 8
 
-/** More levels than these there cannot be, even if some of them are in a string. */
 const OPENING = /[{[]/
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/g
@@ -48,10 +47,15 @@ function parseJson(text: string): unknown {
  * Text that is written otherwise (white space, escapes, other numbers) is left to the slow way.
  */
 function isPlain(text: string, value: JsonObject, maxDepth: number): boolean {
-  if (text.includes('__proto__') || text.split(OPENING, maxDepth + 2).length > maxDepth + 1) {
-    return false
-  }
+  if (text.includes('__proto__') || countOpenings(text) > maxDepth) return false
   return JSON.stringify(value) === text
+}
+
+/** More levels than these there cannot be, even if some of them are in a string. */
+function countOpenings(text: string): number {
+  // Most objects are flat.
+  if (text.lastIndexOf('{') === 0 && !text.includes('[')) return 1
+  return text.split(OPENING).length - 1
 }
 
 /** Walks the tokens of text that is known to be JSON: on other text the expression could be slow. */

@@ -22,7 +22,12 @@ import { createKnownTokens, describeToken, type KnownToken } from './token/known
 import { assertAccessTokenClaims } from './token/access-token-claims.js'
 import { createTokenVerifier } from './token/verify-access-token.js'
 import { assertNoTokenElsewhere } from './token-elsewhere.js'
-import type { RequestConnection, VerifiableRequest, VerifiedRequest } from './verified-request.js'
+import {
+  createVerifiedRequest,
+  type RequestConnection,
+  type VerifiableRequest,
+  type VerifiedRequest,
+} from './verified-request.js'
 import type { VerifierOptions } from './verifier-options.js'
 
 /** Judges the requests of one resource server. */
@@ -72,19 +77,6 @@ export function createVerifier(options: VerifierOptions): Verifier {
   const proofPolicy = { maxAgeSeconds, futureSkewSeconds, clock, nonceSource }
   const currentNonce = async (): Promise<string | undefined> => nonceSource?.current()
 
-  /** A token that is known is judged anew by what may have changed: the time, and the issuer's keys. */
-  const recognizeToken = async (
-    accessToken: string,
-    hash: string,
-    known: KnownToken | undefined,
-  ): Promise<KnownToken> => {
-    if (known?.isVouchedFor() === true) {
-      assertAccessTokenClaims(known.claims, settings)
-      return known
-    }
-    return describeToken(await verifyToken(accessToken, hash), settings)
-  }
-
   const judge = async (
     request: VerifiableRequest,
     connection: RequestConnection,
@@ -93,7 +85,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
     const forwarded = settings.trustedProxy(request, connection)
       ? parseProxyHeaders(headers)
       : undefined
-    await assertNoTokenElsewhere(request)
+    const elsewhere = assertNoTokenElsewhere(request, url)
+    if (elsewhere !== undefined) await elsewhere
     const { scheme, accessToken } = parseCredentials(headers.get('authorization'))
     const hash = await computeTokenHash(accessToken)
     const known = knownTokens.get(hash)
@@ -101,7 +94,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
       scheme === 'DPoP'
         ? parseProof(headers.get(DPOP_HEADER) ?? '', settings.algorithms, known?.proofKey)
         : undefined
-    const token = await recognizeToken(accessToken, hash, known)
+    const token = isStillGood(known, settings)
+      ? known
+      : describeToken(await verifyToken(accessToken, hash), settings)
     const cnf = assertBinding(scheme, token.cnf, settings)
     const proofKey =
       proof === undefined
@@ -119,7 +114,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       const certificate = connection.clientCertificate ?? forwarded?.clientCertificate
       await assertClientCertificate(certificate, thumbprint)
     }
-    const nonce = await currentNonce()
+    const nonce = nonceSource === undefined ? undefined : await nonceSource.current()
     const jkt = proofKey?.jkt
     if (proof !== undefined && jkt !== undefined) {
       await claimProof({ jkt, claims: proof.claims }, claiming)
@@ -128,14 +123,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
       knownTokens.keep(hash, accessToken, { ...token, proofKey })
     }
 
-    const { claims, scopes } = token
-    return Object.freeze({
-      claims,
-      scopes,
-      cnf,
-      ...(jkt !== undefined && { jkt }),
-      ...(nonce !== undefined && { nonce }),
-    })
+    return createVerifiedRequest(token, cnf, { jkt, nonce })
   }
 
   return {
@@ -168,6 +156,17 @@ export function createVerifier(options: VerifierOptions): Verifier {
       }
     },
   }
+}
+
+/** A token that is known is judged anew by what may have changed: the time, and who vouches for it. */
+function isStillGood(
+  known: KnownToken | undefined,
+  settings: VerifierSettings,
+): known is KnownToken {
+  if (known?.isVouchedFor() !== true) return false
+
+  assertAccessTokenClaims(known.claims, settings)
+  return true
 }
 
 /** RFC 9449 sections 7.1 and 7.2: `jkt` and the DPoP scheme belong together, in both directions. */

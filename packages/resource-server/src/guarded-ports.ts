@@ -30,18 +30,19 @@ export function guardNonceSource(source: NonceSource): NonceSource {
 }
 
 async function guard<Value>(code: RefusalCode, ask: () => Promise<Value>): Promise<Value> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
       reject(new RefusedError(code))
     }, DEADLINE_MILLISECONDS)
+    ask().then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (cause: unknown) => {
+        clearTimeout(timer)
+        reject(cause instanceof RefusedError ? cause : new RefusedError(code, { cause }))
+      },
+    )
   })
-  try {
-    return await Promise.race([ask(), deadline])
-  } catch (cause) {
-    if (cause instanceof RefusedError) throw cause
-    throw new RefusedError(code, { cause })
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -13,14 +13,23 @@ const MAX_FORM_OCTETS = 65_536
  *
  * Does not look into a body that somebody has read already and does not show.
  *
+ * @param url That of the request, which costs something to ask it for.
+ * @returns A promise only where there is a body to read.
+ *
  * @throws {RefusedError} `token_in_query`, `token_in_body`
  */
-export async function assertNoTokenElsewhere(request: VerifiableRequest): Promise<void> {
-  const { url, form = {} } = request
+export function assertNoTokenElsewhere(
+  request: VerifiableRequest,
+  url: string,
+): Promise<void> | undefined {
   if (url.includes('?') && new URL(url).searchParams.has(PARAMETER)) {
     throw new RefusedError('token_in_query')
   }
-  if (!isForm(request)) return
+  return isForm(request) ? assertNoTokenInForm(request) : undefined
+}
+
+async function assertNoTokenInForm(request: VerifiableRequest): Promise<void> {
+  const { form = {} } = request
   if (Object.hasOwn(form, PARAMETER)) throw new RefusedError('token_in_body')
   if (request.bodyUsed === true || !request.body || request.clone === undefined) return
 

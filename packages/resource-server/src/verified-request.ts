@@ -15,6 +15,21 @@ export interface VerifiedRequest {
   readonly nonce?: string
 }
 
+/** Frozen. Members that are absent are left out, not set to `undefined`. */
+export function createVerifiedRequest(
+  { claims, scopes }: Pick<VerifiedRequest, 'claims' | 'scopes'>,
+  cnf: Confirmation,
+  { jkt, nonce }: { readonly jkt: Jkt | undefined; readonly nonce: string | undefined },
+): VerifiedRequest {
+  // Written out: to spread what may be absent costs more than all the rest of this.
+  if (nonce === undefined) {
+    return Object.freeze(jkt === undefined ? { claims, scopes, cnf } : { claims, scopes, cnf, jkt })
+  }
+  return Object.freeze(
+    jkt === undefined ? { claims, scopes, cnf, nonce } : { claims, scopes, cnf, jkt, nonce },
+  )
+}
+
 /** As much of a `Request` as a verifier looks at. A `Request` is one. */
 export interface VerifiableRequest {
   readonly method: string
