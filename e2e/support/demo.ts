@@ -21,6 +21,15 @@ export async function signIn(page: Page, user = 'alice'): Promise<void> {
   await expect(page.getByTestId('status')).toHaveText('signed-in')
 }
 
+/** Signs out, by way of the authorization server, and waits until the page is back. */
+export async function signOut(page: Page): Promise<void> {
+  const left = page.waitForURL(/\/session\/end/, { waitUntil: 'commit' })
+  await page.getByTestId('sign-out').click()
+  await left
+  await page.waitForURL(({ pathname }) => pathname === '/', { waitUntil: 'commit' })
+  await expect(page.getByTestId('status')).toHaveText('signed-out')
+}
+
 export async function submitPassword(page: Page, user: string): Promise<void> {
   await page.locator('input[name="login"]').fill(user)
   await page.locator('input[name="password"]').fill('demo')

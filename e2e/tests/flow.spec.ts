@@ -5,6 +5,7 @@ import {
   callApi,
   openPage,
   signIn,
+  signOut,
   stealCredentials,
   submitPassword,
 } from '../support/demo.js'
@@ -114,8 +115,7 @@ test('BR-26: signing out ends the session in every tab, and the next key is anot
   const second = await context.newPage()
   await openPage(second)
 
-  await page.getByTestId('sign-out').click()
-  await expect(page.getByTestId('status')).toHaveText('signed-out')
+  await signOut(page)
   await expect(second.getByTestId('status')).toHaveText('signed-out')
   expect((await callApi({ Authorization: `DPoP ${accessToken}` })).status).toBe(401)
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { APPLICATION, signIn } from '../../support/demo.js'
+import { APPLICATION, signIn, signOut } from '../../support/demo.js'
 
 test('BR-27: nothing that reaches the page holds a refresh token, an ID token or a code verifier', async ({
   page,
@@ -18,8 +18,7 @@ test('BR-27: nothing that reaches the page holds a refresh token, an ID token or
   await page.getByTestId('call-api').click()
   await expect(page.getByTestId('api-status')).toHaveText('200')
   await page.getByTestId('renew').click()
-  await page.getByTestId('sign-out').click()
-  await expect(page.getByTestId('status')).toHaveText('signed-out')
+  await signOut(page)
 
   const fromBackend = seen.filter((text) => text.startsWith(`${APPLICATION}/bff/`))
   expect(fromBackend.length).toBeGreaterThanOrEqual(4)

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { APPLICATION, openPage, signIn } from '../../support/demo.js'
+import { APPLICATION, openPage, signIn, signOut } from '../../support/demo.js'
 
 const planted = {
   name: '__Host-Http-tmb',
@@ -34,8 +34,7 @@ test('a session cookie copied before the sign-out is dead after it', async ({
   const copied = (await context.cookies(APPLICATION)).filter(({ name }) =>
     name.startsWith('__Host-Http-tmb'),
   )
-  await page.getByTestId('sign-out').click()
-  await expect(page.getByTestId('status')).toHaveText('signed-out')
+  await signOut(page)
 
   const thief = await browser.newContext()
   await thief.addCookies(copied)

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { openPage, signIn } from '../../support/demo.js'
+import { openPage, signIn, signOut } from '../../support/demo.js'
 
 // The application, the authorization server and the API are cross-site to each other here, so the
 // way back from the sign-in is the start of a cross-site redirect chain.
@@ -51,7 +51,6 @@ test('a second tab opens signed in, and a sign-out reaches it', async ({ context
   await openPage(second)
   await expect(second.getByTestId('status')).toHaveText('signed-in')
 
-  await page.getByTestId('sign-out').click()
-  await expect(page.getByTestId('status')).toHaveText('signed-out')
+  await signOut(page)
   await expect(second.getByTestId('status')).toHaveText('signed-out')
 })
