@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 const packages = [
@@ -17,16 +18,18 @@ export default defineConfig({
       // Which half of core an import of it gets is the runtime's matter: here it is Node.
       {
         find: /^#platform$/,
-        replacement: new URL('./packages/core/src/platform-node.ts', import.meta.url).pathname,
+        replacement: fileURLToPath(
+          new URL('./packages/core/src/platform-node.ts', import.meta.url),
+        ),
       },
       ...packages.flatMap((name) => [
         {
           find: new RegExp(`^@tmb-kit/${name}$`),
-          replacement: new URL(`./packages/${name}/src/index.ts`, import.meta.url).pathname,
+          replacement: fileURLToPath(new URL(`./packages/${name}/src/index.ts`, import.meta.url)),
         },
         {
           find: new RegExp(`^@tmb-kit/${name}/(.+)$`),
-          replacement: new URL(`./packages/${name}/src/$1.ts`, import.meta.url).pathname,
+          replacement: fileURLToPath(new URL(`./packages/${name}/src/$1.ts`, import.meta.url)),
         },
       ]),
     ],

@@ -1,7 +1,8 @@
+import { fileURLToPath } from 'node:url'
 import { existsSync } from 'node:fs'
 import { build } from 'vite'
 
-const root = new URL('../../', import.meta.url).pathname
+const root = fileURLToPath(new URL('../../', import.meta.url))
 const folder = `${root}.cache/bench/web-crypto-path/`
 
 /**

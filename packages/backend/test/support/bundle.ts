@@ -1,10 +1,12 @@
+import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
-const sources = (path: string): string => new URL(`../../../${path}`, import.meta.url).pathname
+const sources = (path: string): string =>
+  fileURLToPath(new URL(`../../../${path}`, import.meta.url))
 
 /** Bundles an entry of this package from its sources, for a process of its own. Returns the file. */
 export async function bundle(entry: URL, name: string): Promise<string> {
-  const folder = new URL(`../../node_modules/.tmb/${name}/`, import.meta.url).pathname
+  const folder = fileURLToPath(new URL(`../../node_modules/.tmb/${name}/`, import.meta.url))
   await build({
     configFile: false,
     logLevel: 'error',
@@ -21,7 +23,7 @@ export async function bundle(entry: URL, name: string): Promise<string> {
     },
     ssr: { external: ['ioredis', 'pg'], noExternal: true },
     build: {
-      ssr: entry.pathname,
+      ssr: fileURLToPath(entry),
       outDir: folder,
       emptyOutDir: true,
       rolldownOptions: { output: { entryFileNames: `${name}.mjs` } },
