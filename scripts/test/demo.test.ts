@@ -52,7 +52,7 @@ describe('npm run demo, before anything is built', () => {
     ['--mode', 'bearer'],
     ['--mode', 'handoff'],
   ])('refuses the flags %s %s and names those it knows', async (...flags) => {
-    expectOneSentence(await demo(flags, { PORT: '41230' }), /Known flags: --/)
+    expectOneSentence(await demo(flags, { PORT: '21230' }), /Known flags: --/)
   })
 
   it.each([
@@ -63,7 +63,7 @@ describe('npm run demo, before anything is built', () => {
     ['--postgres', 'canary'],
     ['--postgres', 'redis://canary@localhost'],
   ])('refuses %s %s and shows what a URL looks like', async (flag, url) => {
-    const ended = await demo([flag, url], { PORT: '41230' })
+    const ended = await demo([flag, url], { PORT: '21230' })
     const scheme = flag.slice(2)
     expectOneSentence(ended, new RegExp(`^${flag} must be a URL such as ${scheme}://localhost:`))
     expect(ended.stderr).not.toContain('canary')
@@ -71,7 +71,7 @@ describe('npm run demo, before anything is built', () => {
 
   it('refuses two stores', async () => {
     const flags = ['--redis', 'redis://localhost', '--postgres', 'postgres://localhost']
-    expectOneSentence(await demo(flags, { PORT: '41230' }), /sessions live in one place/)
+    expectOneSentence(await demo(flags, { PORT: '21230' }), /sessions live in one place/)
   })
 
   it.each(['redis', 'postgres'])('refuses --%s where nothing answers', async (scheme) => {
@@ -79,7 +79,7 @@ describe('npm run demo, before anything is built', () => {
     const { port } = taken.address() as AddressInfo
     await new Promise((resolve) => taken.close(resolve))
     const url = `${scheme}://user:canary@127.0.0.1:${port}/0`
-    const ended = await demo([`--${scheme}`, url], { PORT: '41230' })
+    const ended = await demo([`--${scheme}`, url], { PORT: '21230' })
     expectOneSentence(ended, new RegExp(`^--${scheme}: nothing answers at 127.0.0.1:${port}: `))
     expect(ended.stderr).not.toContain('canary')
   })

@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
-const sources = (path: string): string => new URL(`../../../${path}`, import.meta.url).pathname
+const sources = (path: string): string =>
+  fileURLToPath(new URL(`../../../${path}`, import.meta.url))
 
 /**
  * Bundles an entry of this package from its sources, for a process of its own. Returns the file.
@@ -12,7 +14,7 @@ export async function bundle(
   name: string,
   platform: 'node' | 'web' = 'node',
 ): Promise<string> {
-  const folder = new URL(`../../node_modules/.tmb/${name}/`, import.meta.url).pathname
+  const folder = fileURLToPath(new URL(`../../node_modules/.tmb/${name}/`, import.meta.url))
   await build({
     configFile: false,
     logLevel: 'error',
@@ -32,7 +34,7 @@ export async function bundle(
     },
     ssr: { noExternal: true },
     build: {
-      ssr: entry.pathname,
+      ssr: fileURLToPath(entry),
       outDir: folder,
       emptyOutDir: true,
       rolldownOptions: { output: { entryFileNames: `${name}.mjs` } },

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
@@ -34,7 +35,7 @@ export const WORKERD: Runtime = {
   flags: [],
 }
 
-const cache = new URL('../../../../.cache/runtimes/', import.meta.url).pathname
+const cache = fileURLToPath(new URL('../../../../.cache/runtimes/', import.meta.url))
 
 /** Installs a runtime from npm, once. `undefined`, and a printed reason, where that cannot be done. */
 export async function installRuntime({
