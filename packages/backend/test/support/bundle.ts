@@ -14,8 +14,6 @@ export async function bundle(entry: URL, name: string): Promise<string> {
       alias: [
         // One bundle for every runtime, so it has the portable half of core.
         { find: /^#platform$/, replacement: sources('core/src/platform-web.ts') },
-        // What core takes from the runtime: these processes run on Node.
-        { find: /^#platform$/, replacement: sources('core/src/platform-node.ts') },
         { find: /^@tmb-kit\/core$/, replacement: sources('core/src/index.ts') },
         { find: /^@tmb-kit\/backend$/, replacement: sources('backend/src/index.ts') },
         { find: /^@tmb-kit\/backend\/(.+)$/, replacement: sources('backend/src/$1.ts') },
