@@ -1,7 +1,9 @@
+import { cookieSessions } from '@tmb-kit/backend'
 import { describe, expect, it, vi } from 'vitest'
-import { API, deploy, type Deployment } from './support/deployment.js'
-import { isSignedIn, turns, until } from './support/login.js'
+import { API, deploy, SECRET, type Deployment } from './support/deployment.js'
+import { isSignedIn, until } from './support/login.js'
 import { createTestBrowser, type TestBrowser } from './support/test-browser.js'
+import { watchSessions } from './support/watched-sessions.js'
 
 /** Holds the token endpoint's answers back until they are let go. */
 function holdTokenEndpoint({ server }: Deployment, answer?: Response) {
@@ -201,13 +203,14 @@ describe('refresh', () => {
   })
 
   it('a failed refresh fails its callers, and the next one starts anew', async () => {
-    const deployment = await deploy()
+    const { sessions, refreshCalls } = watchSessions(cookieSessions({ secrets: [SECRET] }))
+    const deployment = await deploy({ sessions })
     const { signIn, token, server } = deployment
     await signIn()
     const { letGo } = holdTokenEndpoint(deployment, new Response('', { status: 503 }))
     const calls = tabs(deployment, 5).map(async (tab) => token({ refresh: true }, tab))
-    await until(() => refreshes(deployment) === 1)
-    await turns(500)
+    // Who comes after the failure would rightly start anew, so all five must have come before.
+    await until(() => refreshCalls() === 5 && refreshes(deployment) === 1)
     letGo()
     expect((await Promise.all(calls)).map(({ status }) => status)).toEqual(Array(5).fill(503))
     expect(refreshes(deployment)).toBe(1)
