@@ -28,6 +28,21 @@ export const INVALID_TOKEN = 'invalid_token'
 /** draft-richer-oauth-tmb-claim-01 section 3: the token-request parameter of deferred key binding. */
 export const TMB_PARAMETER = 'tmb'
 
+/** Authorization server metadata: whether it knows the parameter `tmb`. */
+export const TMB_SUPPORTED = 'tmb_supported'
+
+/** Authorization server metadata: the members that `tmb` may hold. */
+export const TMB_CONFIRMATION_METHODS_SUPPORTED = 'tmb_confirmation_methods_supported'
+
+/** Authorization server metadata: the grants that take `tmb`. */
+export const TMB_GRANT_TYPES_SUPPORTED = 'tmb_grant_types_supported'
+
+/** RFC 9449 section 10: binds an authorization code to a key, as `tmb` binds a token. */
+export const DPOP_JKT_PARAMETER = 'dpop_jkt'
+
+/** The member of a token call to the backend that hands a proof for the token endpoint over. */
+export const TOKEN_ENDPOINT_PROOF = 'token_endpoint_proof'
+
 /** RFC 7800 section 3.1: the claim, and the member of a token response, that names the key. */
 export const CONFIRMATION_CLAIM = 'cnf'
 
