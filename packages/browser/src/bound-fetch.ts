@@ -21,7 +21,7 @@ export type Authorization = Readonly<Record<'authorization' | 'dpop', string>>
  * @throws {@link TmbError} `origin_not_allowed` - there is none.
  * @throws {@link TmbError} `header_not_allowed` - it brings credentials of its own.
  */
-function serverOf(page: Page, { url, headers }: Request): ResourceServer {
+export function serverOf(page: Page, { url, headers }: Request): ResourceServer {
   // A Request's URL is in normal form. Its origin alone would do for a blob: URL too.
   const server = page.resourceServers.find(({ origin }) => url.startsWith(`${origin}/`))
   if (!server) throw new TmbError('origin_not_allowed')
@@ -73,7 +73,7 @@ export async function boundFetch(page: Page, request: Request): Promise<Response
 
     const challenge = parseDpopChallenge(response.headers.get('WWW-Authenticate'))
     const { error = '' } = challenge
-    if (error === 'insufficient_user_authentication') {
+    if (error === 'insufficient_user_authentication' && page.stepUp !== 'answer') {
       const login = stepUp(page, challenge)
       if (page.stepUp === 'navigate') return login()
       throw new TmbError('step_up_required', { login })

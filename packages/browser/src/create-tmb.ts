@@ -15,8 +15,11 @@ export interface TmbOptions {
   readonly backendUrl?: string
   /** The origin of the sign-in page. When given, a login goes to no other. */
   readonly authorizationServer?: string
-  /** What an RFC 9470 challenge does. Default: `error`, a `step_up_required` with `login()`. */
-  readonly stepUp?: 'error' | 'navigate'
+  /**
+   * What an RFC 9470 challenge does. Default: `error`, a `step_up_required` with `login()`.
+   * `answer` hands the API's 401 over as it is.
+   */
+  readonly stepUp?: 'error' | 'navigate' | 'answer'
   /** Default: the one of the moment when this object is made. */
   readonly fetch?: typeof fetch
   readonly clock?: Clock
@@ -76,7 +79,11 @@ export interface Tmb {
  * const orders = await tmb.fetch('https://api.example/orders')
  */
 export function createTmb(options: TmbOptions): Tmb {
-  const page = openPage(options)
+  return tmbOf(openPage(options))
+}
+
+/** @internal What a page can do, be it a page or a service worker. */
+export function tmbOf(page: Page): Tmb {
   return {
     session: async () => askSession(page),
     login: async (loginOptions) => login(page, loginOptions),
@@ -100,7 +107,8 @@ export function createTmb(options: TmbOptions): Tmb {
   }
 }
 
-function openPage(options: TmbOptions): Page {
+/** @internal */
+export function openPage(options: TmbOptions): Page {
   const { clock = systemClock } = options
   const page = {
     fetch,

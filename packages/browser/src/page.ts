@@ -12,7 +12,7 @@ export interface Page {
   readonly backendUrl: string
   readonly resourceServers: readonly ResourceServer[]
   readonly authorizationServer?: string
-  readonly stepUp?: 'error' | 'navigate'
+  readonly stepUp?: 'error' | 'navigate' | 'answer'
   readonly fetch: typeof fetch
   /** The backend's time. */
   readonly clock: Clock

@@ -30,6 +30,7 @@ export type TmbErrorCode =
   | 'key_store_unavailable'
   | 'frame_not_allowed'
   | 'origin_not_allowed'
+  | 'service_worker_unavailable'
   | 'step_up_required'
   | 'url_refused'
 
