@@ -1,4 +1,5 @@
 import { createAuthorizationServer } from './oauth/authorization-server.js'
+import { createCallGate } from './oauth/call-gate.js'
 import type { BindingMode } from './oauth/key-binding.js'
 import type { BackendOptions } from './options.js'
 import { parseOptions } from './settings.js'
@@ -16,10 +17,15 @@ import { parseOptions } from './settings.js'
  *   `pkce_unsupported`, `binding_unsupported`, `response_invalid`, `client_key_invalid`
  */
 export async function checkAuthorizationServer(options: BackendOptions): Promise<BindingMode> {
-  const { issuer, mode, fetch, clock, clientAuthentication, clientId } = parseOptions(options)
-  const metadata = await createAuthorizationServer({ issuer, mode, fetch, clock }).metadata()
-  // Makes one assertion and drops it: a key that cannot be imported is found here.
-  const [form, headers] = [new URLSearchParams(), new Headers()]
-  await clientAuthentication({ issuer: metadata.issuer }, { client_id: clientId }, form, headers)
+  const { issuer, mode, fetch, clock, onEvent, clientCredentials, clientId } = parseOptions(options)
+  const usesMutualTls = clientCredentials.mutualTlsFetch !== undefined
+  const gate = createCallGate({ clock, onEvent })
+  const server = createAuthorizationServer({ issuer, mode, usesMutualTls, fetch, clock, gate })
+  const metadata = await server.metadata()
+  // Makes an assertion with each key and drops it: one that cannot be imported is found here.
+  for (const authentication of clientCredentials.inOrder()) {
+    const [form, headers] = [new URLSearchParams(), new Headers()]
+    await authentication({ issuer: metadata.issuer }, { client_id: clientId }, form, headers)
+  }
   return metadata.mode
 }

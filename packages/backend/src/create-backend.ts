@@ -8,6 +8,7 @@ import { onlyMethod } from './guards/method.js'
 import { responseHeaders } from './guards/response-headers.js'
 import { createPendingCodes } from './login/pending-codes.js'
 import { createAuthorizationServer } from './oauth/authorization-server.js'
+import { createCallGate } from './oauth/call-gate.js'
 import { createDpopNonces } from './oauth/dpop-nonces.js'
 import { createOAuthClient } from './oauth/oauth-client.js'
 import type { BackendOptions } from './options.js'
@@ -46,18 +47,21 @@ import { createTransactionCookies } from './transaction/transaction-cookies.js'
  */
 export function createBackend(options: BackendOptions): Hono {
   const settings = parseOptions(options)
-  const { clock, onEvent, origin, fetch, issuer, mode, clientId } = settings
+  const { clock, onEvent, origin, fetch, issuer, mode, clientId, clientCredentials } = settings
   const sessions = options.sessions.create({ clock, onEvent })
   const dpopNonces = createDpopNonces(clock)
+  const gate = createCallGate({ clock, onEvent })
+  const usesMutualTls = clientCredentials.mutualTlsFetch !== undefined
   const context: BackendContext = {
     settings,
     sessions,
-    server: createAuthorizationServer({ issuer, mode, fetch, clock }),
+    server: createAuthorizationServer({ issuer, mode, usesMutualTls, fetch, clock, gate }),
     client: createOAuthClient({
       clientId,
-      authentication: settings.clientAuthentication,
+      credentials: clientCredentials,
       fetch,
       clock,
+      gate,
       onDpopNonce: (nonce) => dpopNonces.remember(nonce),
     }),
     dpopNonces,

@@ -42,6 +42,9 @@ export type BackendEvent =
       /** The `error` word of its answer, if it looks like one. */
       readonly error: string | undefined
     }
+  /** An endpoint of the authorization server does not answer: calls to it are refused for a while. */
+  | { readonly type: 'circuit_opened'; readonly endpoint: string }
+  | { readonly type: 'circuit_closed'; readonly endpoint: string }
   | { readonly type: 'revocation_failed' }
   | { readonly type: 'session_store_failed' }
   | { readonly type: 'session_too_large'; readonly octets: number }

@@ -13,8 +13,10 @@ export {
   AuthorizationServerError,
   type AuthorizationServerErrorCode,
 } from './oauth/authorization-server-error.js'
-export type { ClientAuthentication, PrivateJwk } from './oauth/client-authentication.js'
+export type { ClientAuthentication } from './oauth/client-authentication.js'
+export type { ClientAuthKey, PrivateJwk } from './oauth/client-keys.js'
 export type { BindingMode } from './oauth/key-binding.js'
+export type { ClientCertificate } from './oauth/mutual-tls.js'
 export type { BackendOptions, ProofOfPossession } from './options.js'
 export { cookieSessions, type CookieSessionsOptions } from './session/cookie-sessions.js'
 export {

@@ -1,8 +1,7 @@
 import { systemClock, type Clock } from '@tmb-kit/core'
-import type { ClientAuth } from 'oauth4webapi'
 import { createEventSink, type EventSink } from './events.js'
 import { KEY_CONTINUITIES, type KeyContinuity } from './login/key-continuity.js'
-import { createClientAuthentication } from './oauth/client-authentication.js'
+import { createClientCredentials, type ClientCredentials } from './oauth/client-authentication.js'
 import { BINDING_MODES, type BindingMode } from './oauth/key-binding.js'
 import { assertKnownOptions } from './option-checks.js'
 import type { BackendOptions, ProofOfPossession } from './options.js'
@@ -16,7 +15,7 @@ export interface Settings {
   readonly redirectUri: string
   readonly issuer: string
   readonly clientId: string
-  readonly clientAuthentication: ClientAuth
+  readonly clientCredentials: ClientCredentials
   readonly loginScopes: readonly string[]
   readonly resources: ReadonlyMap<string, readonly string[]>
   readonly claims: readonly string[]
@@ -97,20 +96,21 @@ export function parseOptions(options: BackendOptions): Settings {
     assertThat(port === undefined || typeof port === 'function', `${name} must be a function`)
   }
 
+  const clock = options.clock ?? systemClock
   return {
     origin,
     basePath,
     redirectUri: `${origin}${basePath}/callback`,
     issuer,
     clientId: client.id,
-    clientAuthentication: createClientAuthentication(client.authentication),
+    clientCredentials: createClientCredentials(client.authentication, { clock }),
     loginScopes: parseScope(scope),
     resources: new Map(Object.entries(resources)),
     claims,
     mode,
     proofOfPossession,
     keyContinuity,
-    clock: options.clock ?? systemClock,
+    clock,
     fetch: options.fetch ?? (async (input, init) => fetch(input, init)),
     onEvent: createEventSink(options.onEvent),
   }

@@ -2,6 +2,7 @@
 export type AuthorizationServerErrorCode =
   | 'binding_unsupported'
   | 'client_key_invalid'
+  | 'clock_skew'
   | 'issuer_mismatch'
   | 'metadata_invalid'
   | 'pkce_unsupported'
@@ -13,6 +14,8 @@ const MESSAGES: Readonly<Record<AuthorizationServerErrorCode, string>> = {
   binding_unsupported:
     'The authorization server offers no way to bind a token: it needs tmb_supported or DPoP.',
   client_key_invalid: 'client.authentication.key cannot be imported as a private signing key.',
+  clock_skew:
+    'An ID token that was issued just now is from the future, or over: the clock of this machine and that of the authorization server differ.',
   issuer_mismatch:
     'The authorization server calls itself by another name: set issuer to the one in its metadata.',
   metadata_invalid:

@@ -1,4 +1,5 @@
 import type { Clock, JsonObject } from '@tmb-kit/core'
+import type { CallGate } from './call-gate.js'
 import { createGuardedFetch } from './guarded-fetch.js'
 import { createKeySet, type KeySet } from './key-set.js'
 import type { BindingMode } from './key-binding.js'
@@ -15,8 +16,11 @@ export interface AuthorizationServer {
 export interface AuthorizationServerOptions {
   readonly issuer: string
   readonly mode: BindingMode | undefined
+  /** Whether the client authenticates by TLS. */
+  readonly usesMutualTls: boolean
   readonly fetch: typeof fetch
   readonly clock: Clock
+  readonly gate: CallGate
 }
 
 const METADATA_LIFETIME_SECONDS = 600
@@ -34,14 +38,18 @@ const RENEWAL_PAUSE_SECONDS = 30
 export function createAuthorizationServer(
   options: AuthorizationServerOptions,
 ): AuthorizationServer {
-  const { issuer, mode, clock } = options
+  const { issuer, mode, usesMutualTls, clock } = options
   const guardedFetch = createGuardedFetch(options)
   let known: { readonly metadata: AuthorizationServerMetadata; readonly at: number } | undefined
   let attemptedAt = 0
   let fetching: Promise<AuthorizationServerMetadata> | undefined
 
   const discover = async (): Promise<AuthorizationServerMetadata> => {
-    const metadata = parseMetadata(await fetchMetadata(issuer, guardedFetch), { issuer, mode })
+    const metadata = parseMetadata(await fetchMetadata(issuer, guardedFetch), {
+      issuer,
+      mode,
+      usesMutualTls,
+    })
     known = { metadata, at: clock() }
     return metadata
   }

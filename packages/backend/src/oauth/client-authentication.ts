@@ -1,43 +1,64 @@
-import { isJsonObject } from '@tmb-kit/core'
-import { importJWK, importPKCS8, type JWK } from 'jose'
-import { ClientSecretBasic, PrivateKeyJwt, type ClientAuth } from 'oauth4webapi'
+import { isJsonObject, type Clock } from '@tmb-kit/core'
+import { ClientSecretBasic, PrivateKeyJwt, TlsClientAuth, type ClientAuth } from 'oauth4webapi'
 import { assertKnownOptions } from '../option-checks.js'
-import { AuthorizationServerError } from './authorization-server-error.js'
-
-/** A private JWK, with the name that the authorization server knows it by. */
-export type PrivateJwk = JsonWebKey & { readonly kid?: string }
+import { assertKeyShape, importClientAuthKey, type ClientAuthKey } from './client-keys.js'
+import { createMutualTlsFetch, type ClientCertificate } from './mutual-tls.js'
 
 /** How the backend shows the authorization server that it is the client. */
 export type ClientAuthentication =
-  | {
+  | (ClientAuthKey & {
       /** RFC 7523: an assertion with `aud` = issuer, 60 s of life and a fresh `jti`. */
       readonly method: 'private_key_jwt'
-      /** A private JWK, PKCS #8 as PEM, or a private CryptoKey that may sign. */
-      readonly key: CryptoKey | PrivateJwk | string
-      /** The key's name at the authorization server. Default: the JWK's own `kid`. */
-      readonly kid?: string
-      /** Default: the JWK's own `alg`, else the one that fits the key; RS256 for RSA. */
-      readonly alg?: string
+    })
+  | {
+      readonly method: 'private_key_jwt'
+      /**
+       * While keys are rotated: the newest first, and it signs. A server that answers
+       * `invalid_client`, because it does not know it yet, is asked again with the next.
+       */
+      readonly keys: readonly ClientAuthKey[]
     }
   | {
       readonly method: 'client_secret_basic'
       readonly secret: string
     }
+  | (ClientCertificate & {
+      /** RFC 8705 section 2, on Node: these are presented in the TLS handshake. */
+      readonly method: 'tls_client_auth'
+    })
+  | {
+      readonly method: 'tls_client_auth'
+      /** Elsewhere: presents the certificate by the platform's own means. */
+      readonly fetch: typeof fetch
+    }
 
-/** What a PEM key may be, the most likely first. Which one it is, importing it tells. */
-const PEM_ALGORITHMS = ['ES256', 'ES384', 'ES512', 'Ed25519', 'RS256'] as const
+/** The client's credentials, ready for use. */
+export interface ClientCredentials {
+  /** What to authenticate with: the first one, and the next where the server does not know it. */
+  inOrder(): readonly ClientAuth[]
+  /** The authorization server does not know the client by this: others are tried before it. */
+  noteRefused(authentication: ClientAuth): void
+  /** Presents the client's certificate. Absent: any fetch will do. */
+  readonly mutualTlsFetch: typeof fetch | undefined
+}
+
+/** How long a refused key comes after the others: by then it may have been registered. */
+const REFUSAL_MEMORY_SECONDS = 600
 
 /**
- * Prepares the client's authentication. A key is imported when it is first needed.
+ * Prepares the client's authentication. A signing key is imported when it is first needed.
  *
  * @throws {TypeError} when there is none, or its shape is wrong.
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-2.5
  */
-export function createClientAuthentication(authentication: ClientAuthentication): ClientAuth {
+export function createClientCredentials(
+  authentication: ClientAuthentication,
+  { clock }: { readonly clock: Clock },
+): ClientCredentials {
   const value: unknown = authentication
   if (!isJsonObject(value)) {
     throw new TypeError(
-      'client.authentication is missing: the backend is a confidential client, give private_key_jwt or client_secret_basic',
+      'client.authentication is missing: the backend is a confidential client, give private_key_jwt, client_secret_basic or tls_client_auth',
     )
   }
 
@@ -47,78 +68,85 @@ export function createClientAuthentication(authentication: ClientAuthentication)
       if (typeof value['secret'] !== 'string' || value['secret'] === '') {
         throw new TypeError('client.authentication.secret must be the secret of the client')
       }
-      return ClientSecretBasic(value['secret'])
+      return credentialsOf([ClientSecretBasic(value['secret'])], clock)
 
-    case 'private_key_jwt': {
-      assertKnownOptions('client.authentication', value, ['method', 'key', 'kid', 'alg'])
-      assertKeyShape(authentication.key)
-      let prepared: Promise<ClientAuth> | undefined
-      return async (...request) => {
-        prepared ??= importClientAuthKey(authentication).then(PrivateKeyJwt)
-        await (
-          await prepared
-        )(...request)
-      }
+    case 'private_key_jwt':
+      return credentialsOf(keysOf(authentication).map(assertionBy), clock)
+
+    case 'tls_client_auth': {
+      const mutualTlsFetch = mutualTlsFetchOf(authentication)
+      return { ...credentialsOf([TlsClientAuth()], clock), mutualTlsFetch }
     }
 
     default:
       throw new TypeError(
-        'client.authentication.method must be private_key_jwt or client_secret_basic',
+        'client.authentication.method must be private_key_jwt, client_secret_basic or tls_client_auth',
       )
   }
 }
 
-function assertKeyShape(clientAuthKey: unknown): void {
-  const fits =
-    clientAuthKey instanceof CryptoKey
-      ? clientAuthKey.type === 'private' && clientAuthKey.usages.includes('sign')
-      : typeof clientAuthKey === 'string'
-        ? clientAuthKey.includes('-----BEGIN PRIVATE KEY-----')
-        : isJsonObject(clientAuthKey) &&
-          typeof clientAuthKey['kty'] === 'string' &&
-          typeof clientAuthKey['d'] === 'string'
-  if (!fits) {
-    throw new TypeError(
-      'client.authentication.key must be a private JWK, a PKCS #8 PEM string, or a private CryptoKey that may sign',
-    )
+function credentialsOf(all: readonly ClientAuth[], clock: Clock): ClientCredentials {
+  let preferred = 0
+  let preferredUntil = 0
+
+  return {
+    mutualTlsFetch: undefined,
+    inOrder: () => {
+      if (clock() >= preferredUntil) preferred = 0
+      return [...all.slice(preferred), ...all.slice(0, preferred)]
+    },
+    noteRefused: (authentication) => {
+      if (all[preferred] !== authentication) return
+
+      preferred = (preferred + 1) % all.length
+      preferredUntil = clock() + REFUSAL_MEMORY_SECONDS
+    },
   }
 }
 
-async function importClientAuthKey(
-  authentication: Extract<ClientAuthentication, { readonly method: 'private_key_jwt' }>,
-): Promise<{ readonly key: CryptoKey; readonly kid?: string }> {
-  const { key: clientAuthKey, alg, kid } = authentication
-  if (clientAuthKey instanceof CryptoKey) {
-    return { key: clientAuthKey, ...(kid === undefined ? {} : { kid }) }
+type PrivateKeyJwtOptions = Extract<ClientAuthentication, { readonly method: 'private_key_jwt' }>
+
+function keysOf(authentication: PrivateKeyJwtOptions): readonly ClientAuthKey[] {
+  if (!('keys' in authentication)) {
+    assertKnownOptions('client.authentication', authentication, ['method', 'key', 'kid', 'alg'])
+    assertKeyShape(authentication.key)
+    return [authentication]
   }
 
-  const key =
-    typeof clientAuthKey === 'string'
-      ? await importPem(clientAuthKey, alg === undefined ? PEM_ALGORITHMS : [alg])
-      : await importJwk(clientAuthKey, alg)
-  const name = kid ?? (typeof clientAuthKey === 'string' ? undefined : clientAuthKey.kid)
-  return { key, ...(typeof name === 'string' ? { kid: name } : {}) }
-}
-
-async function importPem(pem: string, algorithms: readonly string[]): Promise<CryptoKey> {
-  for (const algorithm of algorithms) {
-    const key = await importPKCS8(pem, algorithm).catch(() => undefined)
-    if (key !== undefined) return key
+  assertKnownOptions('client.authentication', authentication, ['method', 'keys'])
+  const { keys } = authentication
+  if (!Array.isArray(keys as unknown) || keys.length === 0) {
+    throw new TypeError('client.authentication.keys must hold at least one key, the newest first')
   }
-  throw new AuthorizationServerError('client_key_invalid')
+  for (const each of keys) {
+    assertKnownOptions('client.authentication.keys', each, ['key', 'kid', 'alg'])
+    assertKeyShape(each.key)
+  }
+  return keys
 }
 
-async function importJwk(jwk: PrivateJwk, alg: string | undefined): Promise<CryptoKey> {
-  const algorithm = alg ?? jwk.alg ?? algorithmOf(jwk)
-  // A key that is for one use only would be refused by WebCrypto for no good reason.
-  const members = Object.entries(jwk).filter(([name]) => name !== 'key_ops' && name !== 'ext')
-  const key = await importJWK(Object.fromEntries(members) as JWK, algorithm).catch(() => undefined)
-  if (!(key instanceof CryptoKey)) throw new AuthorizationServerError('client_key_invalid')
-  return key
+function assertionBy(clientAuthKey: ClientAuthKey): ClientAuth {
+  let prepared: Promise<ClientAuth> | undefined
+  return async (...request) => {
+    prepared ??= importClientAuthKey(clientAuthKey).then(PrivateKeyJwt)
+    await (
+      await prepared
+    )(...request)
+  }
 }
 
-function algorithmOf({ kty, crv }: PrivateJwk): string {
-  if (kty === 'RSA') return 'RS256'
-  if (kty === 'OKP') return 'Ed25519'
-  return crv === 'P-384' ? 'ES384' : crv === 'P-521' ? 'ES512' : 'ES256'
+type MutualTlsOptions = Extract<ClientAuthentication, { readonly method: 'tls_client_auth' }>
+
+function mutualTlsFetchOf(authentication: MutualTlsOptions): typeof fetch {
+  if (!('fetch' in authentication)) {
+    const names = ['method', 'certificate', 'key', 'ca']
+    assertKnownOptions('client.authentication', authentication, names)
+    return createMutualTlsFetch(authentication)
+  }
+
+  assertKnownOptions('client.authentication', authentication, ['method', 'fetch'])
+  if (typeof (authentication.fetch as unknown) !== 'function') {
+    throw new TypeError('client.authentication.fetch must be a function')
+  }
+  return authentication.fetch
 }

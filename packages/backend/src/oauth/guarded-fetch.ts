@@ -1,5 +1,6 @@
 import { readBytes } from '../read-bytes.js'
 import { AuthorizationServerError } from './authorization-server-error.js'
+import type { CallGate } from './call-gate.js'
 
 /** From the first octet that we send to the last that we read. */
 export const CALL_DEADLINE_SECONDS = 10
@@ -8,6 +9,7 @@ const MAX_ANSWER_OCTETS = 64 * 1024
 
 export interface GuardedFetchOptions {
   readonly fetch: typeof fetch
+  readonly gate: CallGate
   /** Default: 10 s. A refresh has longer, since its answer may hold the only good refresh token. */
   readonly deadlineSeconds?: number
 }
@@ -16,6 +18,7 @@ export interface GuardedFetchOptions {
  * A fetch for an authorization server that may be slow, huge, or somebody else.
  *
  * Follows no redirect: a 307 would send the client's secret and a refresh token again, elsewhere.
+ * Every call goes through the gate, and waits there no longer than its deadline.
  * The whole body is read here, under the deadline: on Node 20 an abort is lost once the headers are
  * in and garbage collection ran, so the deadline races the reading instead of trusting the signal.
  *
@@ -25,9 +28,13 @@ export function createGuardedFetch(options: GuardedFetchOptions): typeof fetch {
   const { deadlineSeconds = CALL_DEADLINE_SECONDS } = options
 
   return async (input, init) => {
+    const pass = options.gate.enter(urlOf(input))
     const aborting = new AbortController()
     const deadline = startDeadline(deadlineSeconds)
+    let isMade = false
     const exchange = async (): Promise<Response> => {
+      await pass.granted
+      isMade = true
       const response = await options.fetch(input, {
         ...init,
         redirect: 'error',
@@ -41,14 +48,23 @@ export function createGuardedFetch(options: GuardedFetchOptions): typeof fetch {
     }
 
     try {
-      return await Promise.race([exchange(), deadline.passed])
+      const response = await Promise.race([exchange(), deadline.passed])
+      pass.report(response.status >= 500)
+      return response
     } catch (error) {
-      throw toAuthorizationServerError(error)
+      const failure = toAuthorizationServerError(error)
+      if (isMade) pass.report(failure.code === 'unavailable')
+      throw failure
     } finally {
       deadline.clear()
       aborting.abort()
+      pass.leave()
     }
   }
+}
+
+function urlOf(input: RequestInfo | URL): string {
+  return input instanceof Request ? input.url : String(input)
 }
 
 function startDeadline(seconds: number) {

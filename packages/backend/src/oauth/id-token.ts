@@ -1,5 +1,5 @@
 import { isJsonObject, type Clock, type JsonObject } from '@tmb-kit/core'
-import { jwtVerify, type JWTPayload } from 'jose'
+import { errors, jwtVerify, type JWTPayload } from 'jose'
 import { AuthorizationServerError } from './authorization-server-error.js'
 import type { KeySet } from './key-set.js'
 import type { AuthorizationServerMetadata } from './metadata.js'
@@ -32,7 +32,8 @@ export const CLOCK_SKEW_SECONDS = 10
  * Checks: signature with a key of the issuer, asymmetric `alg`, `iss`, `aud`, `azp`, `exp`, `iat`,
  * `sub`, `nonce`.
  *
- * @throws {AuthorizationServerError} `response_invalid`, and `unavailable` when the keys are.
+ * @throws {AuthorizationServerError} `response_invalid`; `clock_skew` - it is from the future, or
+ *   over though it was issued just now; `unavailable` - the keys are.
  * @see https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
  */
 export async function verifyIdToken(
@@ -74,11 +75,23 @@ async function verifySignatureAndTimes(
       clockTolerance: CLOCK_SKEW_SECONDS,
       requiredClaims: ['iss', 'aud', 'sub', 'exp', 'iat', 'nonce'],
     })
+    // jose looks at the future of `iat` for tokens with a maximal age alone.
+    if ((payload.iat ?? 0) > clock() + CLOCK_SKEW_SECONDS) {
+      throw new AuthorizationServerError('clock_skew')
+    }
     return payload
   } catch (error) {
+    if (error instanceof AuthorizationServerError) throw error
     // jose quotes claims in its errors; ours says nothing of them.
-    throw error instanceof AuthorizationServerError
-      ? error
-      : new AuthorizationServerError('response_invalid')
+    throw new AuthorizationServerError(isOutOfTime(error) ? 'clock_skew' : 'response_invalid')
   }
+}
+
+/** Its signature is good and its time is not: of a token that was fetched just now the clock says so. */
+function isOutOfTime(error: unknown): boolean {
+  return (
+    (error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed) &&
+    error.reason === 'check_failed' &&
+    (error.claim === 'exp' || error.claim === 'nbf')
+  )
 }

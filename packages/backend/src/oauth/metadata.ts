@@ -1,4 +1,4 @@
-import type { JsonObject, ProofAlgorithm } from '@tmb-kit/core'
+import { isJsonObject, type JsonObject, type ProofAlgorithm } from '@tmb-kit/core'
 import { isSafeUrl } from '../safe-url.js'
 import { AuthorizationServerError } from './authorization-server-error.js'
 import { chooseMode, proofAlgorithmsOf, type BindingMode } from './key-binding.js'
@@ -25,6 +25,8 @@ export interface ParseMetadataOptions {
   readonly issuer: string
   /** The mode of the configuration, when it fixes one. */
   readonly mode: BindingMode | undefined
+  /** Whether the client authenticates by TLS: then its calls go to the endpoints made for that. */
+  readonly usesMutualTls: boolean
 }
 
 const REQUIRED_ENDPOINTS = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const
@@ -33,6 +35,13 @@ const OPTIONAL_ENDPOINTS = [
   'revocation_endpoint',
   'end_session_endpoint',
 ] as const
+
+/** Where the client authenticates. With a certificate it needs TLS: http on loopback has none. */
+const CLIENT_ENDPOINTS: readonly string[] = [
+  'token_endpoint',
+  'pushed_authorization_request_endpoint',
+  'revocation_endpoint',
+]
 
 /** RFC 7518 and RFC 8037: asymmetric only. With `HS256` our own secret would sign for the server. */
 const ID_TOKEN_ALGORITHMS: readonly string[] = [
@@ -56,10 +65,11 @@ const ID_TOKEN_ALGORITHMS: readonly string[] = [
  * @throws {AuthorizationServerError} `issuer_mismatch`, `metadata_invalid`, `pkce_unsupported`,
  *   `binding_unsupported`
  * @see https://www.rfc-editor.org/rfc/rfc8414#section-3.3
+ * @see https://www.rfc-editor.org/rfc/rfc8705#section-5
  */
 export function parseMetadata(
   json: JsonObject,
-  { issuer, mode: fixedMode }: ParseMetadataOptions,
+  { issuer, mode: fixedMode, usesMutualTls }: ParseMetadataOptions,
 ): AuthorizationServerMetadata {
   if (json['issuer'] !== issuer) throw new AuthorizationServerError('issuer_mismatch')
   if (!listOf(json['code_challenge_methods_supported']).includes('S256')) {
@@ -71,9 +81,10 @@ export function parseMetadata(
   const announced = proofAlgorithmsOf(json)
   // RFC 9449 lets a server leave its list out; ES256 is what the page makes.
   const proofAlgorithms: readonly ProofAlgorithm[] = announced.length > 0 ? announced : ['ES256']
-  const required = REQUIRED_ENDPOINTS.map((name) => [name, endpointOf(json[name])] as const)
-  const optional = OPTIONAL_ENDPOINTS.filter((name) => json[name] !== undefined).map(
-    (name) => [name, endpointOf(json[name])] as const,
+  const endpoints = usesMutualTls ? withMutualTlsAliases(json) : json
+  const required = REQUIRED_ENDPOINTS.map((name) => [name, endpointOf(endpoints[name])] as const)
+  const optional = OPTIONAL_ENDPOINTS.filter((name) => endpoints[name] !== undefined).map(
+    (name) => [name, endpointOf(endpoints[name])] as const,
   )
   const offered = listOf(json['id_token_signing_alg_values_supported'] ?? ['RS256'])
   return {
@@ -90,6 +101,19 @@ export function parseMetadata(
     mode,
     proofAlgorithms,
   }
+}
+
+/** RFC 8705 section 5: where there is an alias, a client that uses a certificate calls that. */
+function withMutualTlsAliases(json: JsonObject): JsonObject {
+  const { mtls_endpoint_aliases: given } = json
+  const aliases = isJsonObject(given) ? given : {}
+  const used = CLIENT_ENDPOINTS.map((name) => [name, aliases[name] ?? json[name]] as const)
+  for (const [, endpoint] of used) {
+    if (endpoint !== undefined && !String(endpoint).startsWith('https:')) {
+      throw new AuthorizationServerError('metadata_invalid')
+    }
+  }
+  return { ...json, ...Object.fromEntries(used) }
 }
 
 function endpointOf(value: unknown): string {

@@ -40,6 +40,15 @@ export async function readOAuthAnswer(response: Response): Promise<JsonObject> {
   })
 }
 
+/** Whether the client was not known by what it showed, RFC 6749 section 5.2. The answer stays unread. */
+export async function isClientRefused(response: Response): Promise<boolean> {
+  const { status } = response
+  if (status !== 400 && status !== 401) return false
+
+  const body = parseJsonObject(await response.clone().text(), { maxDepth: MAX_DEPTH })
+  return body?.['error'] === 'invalid_client'
+}
+
 function parseRetryAfter(value: string | null): number | undefined {
   if (value === null || !/^[0-9]{1,6}$/.test(value)) return undefined
   return Math.min(Math.max(Number(value), 1), MAX_RETRY_AFTER_SECONDS)

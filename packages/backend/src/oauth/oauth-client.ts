@@ -1,4 +1,4 @@
-import { DPOP_NONCE_HEADER, type Clock, type JsonObject } from '@tmb-kit/core'
+import { DPOP_HEADER, DPOP_NONCE_HEADER, type Clock, type JsonObject } from '@tmb-kit/core'
 import {
   allowInsecureRequests,
   clockSkew,
@@ -10,9 +10,11 @@ import {
   type Client,
   type ClientAuth,
 } from 'oauth4webapi'
+import type { CallGate } from './call-gate.js'
+import type { ClientCredentials } from './client-authentication.js'
 import { createGuardedFetch, CALL_DEADLINE_SECONDS } from './guarded-fetch.js'
 import type { AuthorizationServerMetadata } from './metadata.js'
-import { readOAuthAnswer } from './oauth-answer.js'
+import { isClientRefused, readOAuthAnswer } from './oauth-answer.js'
 
 /** Parameters of a form. A list repeats its name. */
 export type FormParameters = Readonly<Record<string, readonly string[] | string | undefined>>
@@ -37,9 +39,10 @@ export type TokenHint = 'access_token' | 'refresh_token'
 
 export interface OAuthClientOptions {
   readonly clientId: string
-  readonly authentication: ClientAuth
+  readonly credentials: ClientCredentials
   readonly fetch: typeof fetch
   readonly clock: Clock
+  readonly gate: CallGate
   /** Is told every `DPoP-Nonce` of the token endpoint, RFC 9449 section 8. */
   readonly onDpopNonce: (nonce: string) => void
 }
@@ -50,10 +53,13 @@ const REFRESH_DEADLINE_SECONDS = 3 * CALL_DEADLINE_SECONDS
 /**
  * Makes the requests of RFC 6749, 7009 and 9126 with the client's credentials.
  *
- * Each goes out once: an authorization code or a refresh token that was sent may be used up.
+ * Each goes out once: an authorization code or a refresh token that was sent may be used up. The one
+ * exception is a client that the server did not know by its newest key: then it has read no further,
+ * and the next key is tried. A proof is never sent twice, not even then.
  */
 export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
-  const { clientId, authentication, clock, fetch } = options
+  const { clientId, credentials, clock, gate } = options
+  const fetch = credentials.mutualTlsFetch ?? options.fetch
   const client = (): Client => ({
     client_id: clientId,
     [clockSkew]: clock() - Math.floor(Date.now() / 1000),
@@ -61,26 +67,53 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
   const over = (deadlineSeconds: number) => ({
     // Endpoints without https were refused already, except those on loopback.
     [allowInsecureRequests]: true,
-    [customFetch]: createGuardedFetch({ fetch, deadlineSeconds }),
+    [customFetch]: createGuardedFetch({ fetch, gate, deadlineSeconds }),
   })
   const calls = over(CALL_DEADLINE_SECONDS)
   const refreshCalls = over(REFRESH_DEADLINE_SECONDS)
+
+  const authenticated = async (
+    send: (authentication: ClientAuth) => Promise<Response>,
+    { mayRepeat = true } = {},
+  ): Promise<Response> => {
+    const [first, ...others] = credentials.inOrder()
+    if (first === undefined) throw new TypeError('a client has credentials')
+
+    let response = await send(first)
+    let refused = first
+    for (const next of others) {
+      if (!(await isClientRefused(response))) return response
+
+      credentials.noteRefused(refused)
+      if (!mayRepeat) return response
+      response = await send(next)
+      refused = next
+    }
+    return response
+  }
 
   return {
     push: async (server, parameters) => {
       const form = toForm(parameters)
       return readOAuthAnswer(
-        await pushedAuthorizationRequest(toServer(server), client(), authentication, form, calls),
+        await authenticated(async (authentication) =>
+          pushedAuthorizationRequest(toServer(server), client(), authentication, form, calls),
+        ),
       )
     },
     requestToken: async (server, { grantType, parameters, headers }) => {
-      const response = await genericTokenEndpointRequest(
-        toServer(server),
-        client(),
-        authentication,
-        grantType,
-        toForm(parameters),
-        { ...(grantType === 'refresh_token' ? refreshCalls : calls), headers: { ...headers } },
+      const exchange = grantType === 'refresh_token' ? refreshCalls : calls
+      const response = await authenticated(
+        async (authentication) =>
+          genericTokenEndpointRequest(
+            toServer(server),
+            client(),
+            authentication,
+            grantType,
+            toForm(parameters),
+            { ...exchange, headers: { ...headers } },
+          ),
+        { mayRepeat: headers[DPOP_HEADER] === undefined },
       )
       const nonce = response.headers.get(DPOP_NONCE_HEADER)
       if (nonce !== null) options.onDpopNonce(nonce)
@@ -89,12 +122,11 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
     revoke: async (server, token, hint) => {
       if (server.revocation_endpoint === undefined) return false
 
-      const { status } = await revocationRequest(
-        toServer(server),
-        client(),
-        authentication,
-        token,
-        { ...calls, additionalParameters: { token_type_hint: hint } },
+      const { status } = await authenticated(async (authentication) =>
+        revocationRequest(toServer(server), client(), authentication, token, {
+          ...calls,
+          additionalParameters: { token_type_hint: hint },
+        }),
       )
       return status === 200
     },
