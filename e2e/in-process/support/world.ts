@@ -1,4 +1,9 @@
-import { cookieSessions, createBackend, type BackendEvent } from '@tmb-kit/backend'
+import {
+  cookieSessions,
+  createBackend,
+  type BackendEvent,
+  type BackendOptions,
+} from '@tmb-kit/backend'
 import { createVerifier } from '@tmb-kit/resource-server'
 import { protect } from '@tmb-kit/resource-server/hono'
 import { Hono } from 'hono'
@@ -18,7 +23,13 @@ export interface World {
   close(): Promise<void>
 }
 
-export async function startWorld(options: { readonly behaviour?: Behaviour } = {}): Promise<World> {
+export interface WorldOptions {
+  readonly behaviour?: Behaviour
+  /** What the backend is configured with beside the usual. */
+  readonly backend?: Pick<Partial<BackendOptions>, 'mode' | 'proofOfPossession'>
+}
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { behaviour = 'binds' } = options
   const { privateJwk, publicJwk } = await generateClientAuthKey()
   const authorizationServer = await startAuthorizationServer({
@@ -37,6 +48,7 @@ export async function startWorld(options: { readonly behaviour?: Behaviour } = {
     resources: { [API]: ['orders.read'] },
     sessions: cookieSessions({ secrets: [SECRET] }),
     onEvent: (event) => events.push(event),
+    ...options.backend,
   })
   const application = new Hono().get('/', (c) => c.text('the page')).route('/bff', backend)
   const verifier = createVerifier({ origins: [API], issuer, audience: API })

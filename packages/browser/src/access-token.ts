@@ -1,3 +1,4 @@
+import { computeSha256, TOKEN_ENDPOINT_PROOF, type JsonObject } from '@tmb-kit/core'
 import { callBackend } from './backend.js'
 import { isDpop } from './challenge.js'
 import type { Page } from './page.js'
@@ -9,6 +10,8 @@ import { TmbError } from './tmb-error.js'
 /** An access token, opaque, with the key that it is bound to. Lives in memory only. */
 export interface AccessToken {
   readonly value: string
+  /** Its hash, for the proofs that go along. */
+  readonly ath: string
   readonly signer: ProofSigner
   /** NumericDate, by the backend's clock. */
   readonly expiresAt: number
@@ -45,15 +48,19 @@ export async function getAccessToken(
   return asked
 }
 
-async function requestAccessToken(
+/** Asks the backend for a token, and looks whether it is for this browser's key. */
+export async function requestAccessToken(
   page: Page,
-  { resource }: ResourceServer,
-  refresh: boolean,
+  server?: ResourceServer,
+  refresh = false,
 ): Promise<AccessToken> {
   const { accessTokens } = page
+  const resource = server?.resource
   const signer = await loadProofKey(page)
   const { jkt } = signer
-  const answer = await callBackend(page, 'token', { jkt, resource, refresh })
+  const ask = async (proof?: string): Promise<JsonObject> =>
+    callBackend(page, 'token', { jkt, resource, refresh, [TOKEN_ENDPOINT_PROOF]: proof })
+  const answer = await (page.handOff?.(signer, ask) ?? ask())
   if (accessTokens !== page.accessTokens) throw new TmbError('no_session')
 
   const { token_type, access_token, expires_in } = answer
@@ -61,5 +68,7 @@ async function requestAccessToken(
   if (answer['jkt'] !== jkt) throw new TmbError('key_mismatch')
 
   page.isSignedIn = true
-  return { value: access_token as string, signer, expiresAt: page.clock() + Number(expires_in) }
+  const value = access_token as string
+  const expiresAt = page.clock() + Number(expires_in)
+  return { value, ath: await computeSha256(value), signer, expiresAt }
 }

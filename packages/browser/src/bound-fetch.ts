@@ -38,8 +38,8 @@ export async function authorize(
   server = serverOf(page, request),
   token = getAccessToken(page, server),
 ): Promise<Authorization> {
-  const { value, signer } = await token
-  const dpop = await signer.sign(request, value, page.nonces.get(server.origin))
+  const { value, ath, signer } = await token
+  const dpop = await signer.sign(request, page.nonces.get(server.origin), ath)
   return { authorization: `${DPOP_SCHEME} ${value}`, dpop }
 }
 

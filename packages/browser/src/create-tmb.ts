@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '@tmb-kit/core'
 import { getAccessToken } from './access-token.js'
 import { authorize, boundFetch, type Authorization } from './bound-fetch.js'
+import { handoff } from './handoff.js'
 import { login, type LoginOptions } from './login.js'
 import { logout } from './logout.js'
 import { endSession, tell, type Page, type PageLocation } from './page.js'
@@ -15,6 +16,11 @@ export interface TmbOptions {
   readonly backendUrl?: string
   /** The origin of the sign-in page. When given, a login goes to no other. */
   readonly authorizationServer?: string
+  /**
+   * Mode `handoff`: the address that proofs for the authorization server are made for. Default: the
+   * first one that the backend names, on the origin of `authorizationServer` when that is given.
+   */
+  readonly tokenEndpoint?: string
   /**
    * What an RFC 9470 challenge does. Default: `error`, a `step_up_required` with `login()`.
    * `answer` hands the API's 401 over as it is.
@@ -121,6 +127,7 @@ export function openPage(options: TmbOptions): Page {
     events: new EventTarget(),
   } as Page
   endSession(page)
+  handoff(page)
   // Where there is no page, as in a server's rendering, there are no other tabs either.
   if (!(page as Partial<Page>).location) return page
 

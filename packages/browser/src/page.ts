@@ -1,7 +1,8 @@
-import type { Clock } from '@tmb-kit/core'
+import type { Clock, JsonObject } from '@tmb-kit/core'
 import type { AccessToken } from './access-token.js'
 import type { ProofSigner } from './proof-signer.js'
 import type { ResourceServer } from './resource-server.js'
+import type { TmbError } from './tmb-error.js'
 import type { TmbEvent, TmbEventName } from './tmb-event.js'
 
 /** Where the page is, and how it goes elsewhere: `window.location`. */
@@ -12,6 +13,7 @@ export interface Page {
   readonly backendUrl: string
   readonly resourceServers: readonly ResourceServer[]
   readonly authorizationServer?: string
+  readonly tokenEndpoint?: string
   readonly stepUp?: 'error' | 'navigate' | 'answer'
   readonly fetch: typeof fetch
   /** The backend's time. */
@@ -32,6 +34,17 @@ export interface Page {
   accessTokens: Map<ResourceServer, Promise<AccessToken>>
   /** The newest nonce of each resource server, by origin; RFC 9449 section 8.2. */
   nonces: Map<string, string>
+  /** The backend's own, which may share its origin with an API. */
+  backendNonce?: string | undefined
+  /** Takes over what an answer of the backend says of the authorization server. */
+  learn?: (answer: JsonObject) => void
+  /** Asks for a token with a proof for the token endpoint, as often as one is demanded anew. */
+  handOff?: (
+    signer: ProofSigner,
+    ask: (proof: string | undefined) => Promise<JsonObject>,
+  ) => Promise<JsonObject>
+  /** Ends the wait of a sign-in, and says what went wrong. */
+  redeem?: () => Promise<TmbError | undefined>
   /**
    * Whether a session has been seen, and not its end. `false` once the user has signed out: nothing
    * is signed then until the page has asked for the session again.
@@ -47,6 +60,11 @@ export function endSession(page: Page, isSignedIn?: false): void {
   page.accessTokens = new Map()
   page.nonces = new Map()
   if (wasSignedIn) tell(page, 'sessionended')
+}
+
+/** Whether a refusal of the backend means that nobody is signed in. */
+export function isSignedOut(code: unknown): boolean {
+  return code === 'no_session' || code === 'login_required'
 }
 
 export function tell(page: Page, name: TmbEventName): void {

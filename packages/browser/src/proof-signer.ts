@@ -4,11 +4,17 @@ import type { Page } from './page.js'
 /** Signs proofs with one key, whose header is made once. */
 export interface ProofSigner {
   readonly jkt: string
-  /** A proof for one request as it will be on the wire, with the token that goes along. */
+  readonly alg: string
+  /**
+   * A proof for one request as it will be on the wire.
+   *
+   * @param nonce The newest of the server that the request goes to.
+   * @param ath The hash of the access token that goes along, if one does.
+   */
   readonly sign: (
     request: Pick<Request, 'method' | 'url'>,
-    accessToken: string,
     nonce: string | undefined,
+    ath?: string,
   ) => Promise<string>
 }
 
@@ -28,7 +34,8 @@ export async function createProofSigner(
   // These members in this order are what RFC 7638 hashes. exportKey adds ext and key_ops, which
   // RFC 9449 has no use for.
   const jwk = JSON.stringify(await subtle.exportKey('jwk', publicKey), ['crv', 'kty', 'x', 'y'])
-  const header = encodeBase64urlText(`{"typ":"${DPOP_PROOF_TYPE}","alg":"ES256","jwk":${jwk}}`)
+  const alg = 'ES256'
+  const header = encodeBase64urlText(`{"typ":"${DPOP_PROOF_TYPE}","alg":"${alg}","jwk":${jwk}}`)
 
   const signText = async (text: string): Promise<string> => {
     const signature = await subtle.sign(
@@ -45,14 +52,15 @@ export async function createProofSigner(
 
   return {
     jkt,
-    sign: async ({ method, url }, accessToken, nonce) => {
+    alg,
+    sign: async ({ method, url }, nonce, ath) => {
       const { origin, pathname } = new URL(url)
       const claims = {
         jti: crypto.randomUUID(),
         htm: method,
         htu: origin + pathname,
         iat: page.clock(),
-        ath: await computeSha256(accessToken),
+        ath,
         nonce,
       }
       return signText(`${header}.${encodeBase64urlText(JSON.stringify(claims))}`)

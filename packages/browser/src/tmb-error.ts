@@ -25,6 +25,7 @@ export type TmbErrorCode =
   | 'unsupported_media_type'
   | 'use_dpop_nonce'
   // Ours.
+  | 'algorithm_not_supported'
   | 'backend_unavailable'
   | 'header_not_allowed'
   | 'key_store_unavailable'

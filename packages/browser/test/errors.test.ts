@@ -6,6 +6,7 @@ import { API, createWorld, reply, type World } from './support/world.js'
 
 /** A code without a line here does not compile. */
 const CODES: Readonly<Record<TmbErrorCode, true>> = {
+  algorithm_not_supported: true,
   as_error: true,
   as_unavailable: true,
   as_use_dpop_nonce: true,
@@ -27,6 +28,7 @@ const CODES: Readonly<Record<TmbErrorCode, true>> = {
   method_not_allowed: true,
   no_session: true,
   origin_not_allowed: true,
+  service_worker_unavailable: true,
   slow_down: true,
   step_up_required: true,
   token_endpoint_proof_required: true,
