@@ -24,12 +24,11 @@ export {
 export type { ProofJwk } from './proof/proof-jwk.js'
 export type { ProofKey } from './proof/proof-key.js'
 export {
-  claimProof,
   judgeProof,
   verifyParsedProof,
   verifyProof,
-  type ClaimProofOptions,
   type JudgeProofOptions,
+  proofExpiry,
   type ProofPolicy,
   type VerifiedProof,
   type VerifyProofOptions,
@@ -43,6 +42,7 @@ export {
 export { computeSha256 } from './sha256.js'
 export { originOf, parseTargetUri, type TargetUri } from './target-uri.js'
 export { computeTokenHash } from './token-hash.js'
+export { pauseTraces, resumeTraces } from './trace.js'
 export { verificationKeyOf } from '#platform'
 export type { VerificationKey } from './verification-key.js'
 export {
@@ -55,11 +55,17 @@ export {
   DPOP_PROOF_TYPE,
   DPOP_SCHEME,
   INVALID_DPOP_PROOF,
+  INVALID_SESSION_PROOF,
   INVALID_TOKEN,
+  SESSION_BINDING_PROOF_HEADER,
+  SESSION_BINDING_PROOF_TYPE,
+  TLS_EXPORTER_LABEL,
+  TLS_EXPORTER_OCTETS,
   TMB_CONFIRMATION_METHODS_SUPPORTED,
   TMB_GRANT_TYPES_SUPPORTED,
   TMB_PARAMETER,
   TMB_SUPPORTED,
   TOKEN_ENDPOINT_PROOF,
   USE_DPOP_NONCE,
+  USE_SESSION_BINDING,
 } from './wire.js'

@@ -51,3 +51,21 @@ export const CSRF_HEADER = 'X-CSRF'
 
 /** The one value of {@link CSRF_HEADER} that counts. */
 export const CSRF_HEADER_VALUE = '1'
+
+/** draft-mw-oauth-tls-session-bound-tokens-06 section 3.3.2: the header of a session-binding proof. */
+export const SESSION_BINDING_PROOF_HEADER = 'Session-Binding-Proof'
+
+/** draft-mw-oauth-tls-session-bound-tokens-06 section 2.3.1: the `typ` of a session-binding proof. */
+export const SESSION_BINDING_PROOF_TYPE = 'tls-binding-proof+jwt'
+
+/** draft-mw-oauth-tls-session-bound-tokens-06 section 2.2: the exporter's label, and the value of `tls_exp`. */
+export const TLS_EXPORTER_LABEL = 'EXPORTER-oauth-tls-session-bound'
+
+/** draft-mw-oauth-tls-session-bound-tokens-06 section 2.2: octets of the exporter's value. */
+export const TLS_EXPORTER_OCTETS = 32
+
+/** draft-mw-oauth-tls-session-bound-tokens-06 section 3.5: a session-binding proof is missing. */
+export const USE_SESSION_BINDING = 'use_session_binding'
+
+/** draft-mw-oauth-tls-session-bound-tokens-06 section 3.5: a session-binding proof fails its checks. */
+export const INVALID_SESSION_PROOF = 'invalid_proof'
