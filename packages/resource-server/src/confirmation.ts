@@ -2,6 +2,7 @@ import {
   CONFIRMATION_CLAIM,
   isJsonObject,
   parseJkt,
+  TLS_EXPORTER_LABEL,
   type Jkt,
   type JsonObject,
 } from '@tmb-kit/core'
@@ -16,6 +17,8 @@ export interface Confirmation {
   readonly jkt?: Jkt
   /** RFC 8705 section 3.1: the thumbprint of the client certificate. */
   readonly 'x5t#S256'?: string
+  /** The exporter label of the TLS session that the token must come on. Never without a certificate. */
+  readonly tls_exp?: string
 }
 
 export interface ConfirmationPolicy {
@@ -33,7 +36,7 @@ const UNDERSTOOD: readonly string[] = ['jkt', 'x5t#S256', 'tls_exp']
  *
  * @returns `undefined` for a token without `cnf`; else the members to enforce.
  * @throws {RefusedError} `confirmation_malformed`, `confirmation_unknown`,
- *   `confirmation_not_enforced`, `session_binding_unsupported`
+ *   `confirmation_not_enforced`, `session_label_unknown`
  * @see https://www.rfc-editor.org/rfc/rfc7800#section-3.1
  */
 export function parseConfirmation(
@@ -50,20 +53,21 @@ export function parseConfirmation(
   if (strictConfirmation && understood.length < members.length) {
     throw new RefusedError('confirmation_unknown')
   }
-  const { jkt, thumbprint } = parseMembers(cnf)
-  if (!understood.some((member) => (enforce as readonly string[]).includes(member))) {
+  const { jkt, thumbprint, exporterLabel } = parseMembers(cnf)
+  // A token that is bound to a TLS session is so on every presentation, whatever the policy names.
+  const enforced: readonly string[] = exporterLabel === undefined ? enforce : UNDERSTOOD
+  if (!understood.some((member) => enforced.includes(member))) {
     throw new RefusedError('confirmation_not_enforced')
   }
   return {
     // A proof under the DPoP scheme is verified whatever the policy names, so its key must fit.
     ...(jkt !== undefined && { jkt }),
-    ...(thumbprint !== undefined && enforce.includes('x5t#S256') && { 'x5t#S256': thumbprint }),
+    ...(thumbprint !== undefined && enforced.includes('x5t#S256') && { 'x5t#S256': thumbprint }),
+    ...(exporterLabel !== undefined && { tls_exp: exporterLabel }),
   }
 }
 
 function parseMembers(cnf: JsonObject) {
-  if (Object.hasOwn(cnf, 'tls_exp')) throw new RefusedError('session_binding_unsupported')
-
   const jkt = parseJkt(cnf['jkt'])
   if (Object.hasOwn(cnf, 'jkt') && jkt === undefined) {
     throw new RefusedError('confirmation_malformed')
@@ -73,5 +77,16 @@ function parseMembers(cnf: JsonObject) {
   if (Object.hasOwn(cnf, 'x5t#S256') && thumbprint === undefined) {
     throw new RefusedError('confirmation_malformed')
   }
-  return { jkt, thumbprint }
+  return { jkt, thumbprint, exporterLabel: parseExporterLabel(cnf, thumbprint) }
+}
+
+/** The draft, section 2.4: `tls_exp` is the label itself, and comes with the certificate. */
+function parseExporterLabel(cnf: JsonObject, thumbprint: string | undefined): string | undefined {
+  const label = cnf['tls_exp']
+  if (label === undefined) return undefined
+  if (typeof label !== 'string') throw new RefusedError('confirmation_malformed')
+  if (label !== TLS_EXPORTER_LABEL) throw new RefusedError('session_label_unknown')
+  if (thumbprint === undefined) throw new RefusedError('confirmation_malformed')
+
+  return label
 }

@@ -1,7 +1,10 @@
 import { INVALID_TOKEN, PROOF_REFUSALS, type ProofErrorCode } from '@tmb-kit/core'
 
+import { SESSION_REFUSALS, type SessionRefusalCode } from './tls-session/session-refusals.js'
+
 /** Why a request was refused, where it is not the proof's fault. */
 export type RefusalCode =
+  | SessionRefusalCode
   | 'credentials_missing'
   | 'credentials_repeated'
   | 'token_in_query'
@@ -25,7 +28,6 @@ export type RefusalCode =
   | 'confirmation_not_enforced'
   | 'certificate_missing'
   | 'certificate_mismatch'
-  | 'session_binding_unsupported'
   | 'scope_insufficient'
   | 'authentication_insufficient'
   | 'replay_store_unavailable'
@@ -55,6 +57,7 @@ const unavailable = (message: string): Refusal => ({
 /** The mapping from our codes to the wire, on one screen, for review. */
 export const REFUSALS: Readonly<Record<RefusalCode | ProofErrorCode, Refusal>> = {
   ...PROOF_REFUSALS,
+  ...SESSION_REFUSALS,
   credentials_missing: { status: 401, error: undefined, message: 'no access token' },
   credentials_repeated: invalidRequest('more than one Authorization value'),
   token_in_query: invalidRequest('access_token is not accepted in the query'),
@@ -78,7 +81,6 @@ export const REFUSALS: Readonly<Record<RefusalCode | ProofErrorCode, Refusal>> =
   confirmation_not_enforced: invalidToken('cnf holds no member that is enforced here'),
   certificate_missing: invalidToken('the token is bound to a client certificate'),
   certificate_mismatch: invalidToken('the token is bound to another client certificate'),
-  session_binding_unsupported: invalidToken('tls_exp cannot be verified here'),
   scope_insufficient: {
     status: 403,
     error: 'insufficient_scope',

@@ -23,6 +23,9 @@ export interface VerifierSettings {
   readonly audience: readonly string[]
   readonly resource: string | undefined
   readonly hintConfirmationMethods: boolean
+  readonly experimentalErrors: boolean
+  readonly requirePerRequestClaims: boolean
+  readonly htuPathOnly: boolean
   readonly algorithms: readonly ProofAlgorithm[]
   readonly enforce: readonly ConfirmationMethod[]
   readonly strictConfirmation: boolean
@@ -33,6 +36,7 @@ export interface VerifierSettings {
   readonly replayStore: ReplayStore
   readonly nonceSource: NonceSource | undefined
   readonly trustedProxy: NonNullable<VerifierOptions['trustedProxy']>
+  readonly certificateHeader: string
   readonly clock: Clock
   readonly fetch: typeof fetch
   readonly onEvent: (event: VerifierEvent) => void
@@ -44,6 +48,9 @@ const OPTION_NAMES: Readonly<Record<keyof VerifierOptions, true>> = {
   audience: true,
   resource: true,
   hintConfirmationMethods: true,
+  experimentalErrors: true,
+  requirePerRequestClaims: true,
+  htuPathOnly: true,
   jwks: true,
   introspection: true,
   algorithms: true,
@@ -56,6 +63,7 @@ const OPTION_NAMES: Readonly<Record<keyof VerifierOptions, true>> = {
   replayStore: true,
   nonceSource: true,
   trustedProxy: true,
+  certificateHeader: true,
   clock: true,
   fetch: true,
   onEvent: true,
@@ -77,6 +85,7 @@ export function checkVerifierOptions(options: VerifierOptions): VerifierSettings
   if (nonceSource !== undefined) assertMethods('nonceSource', nonceSource, ['current', 'accepts'])
   assertList('algorithms', algorithms, (name) => parseProofAlgorithm(name) !== undefined)
   assertList('enforce', enforce, (name) => METHODS.includes(name))
+  assertNoProxyForSessions(options)
 
   return {
     origins: checkOrigins(options.origins),
@@ -84,6 +93,9 @@ export function checkVerifierOptions(options: VerifierOptions): VerifierSettings
     audience: checkAudience(options.audience),
     resource: checkResource(options.resource),
     hintConfirmationMethods: checkFlag('hintConfirmationMethods', options.hintConfirmationMethods),
+    experimentalErrors: checkFlag('experimentalErrors', options.experimentalErrors),
+    requirePerRequestClaims: checkFlag('requirePerRequestClaims', options.requirePerRequestClaims),
+    htuPathOnly: checkFlag('htuPathOnly', options.htuPathOnly),
     algorithms,
     enforce,
     strictConfirmation: checkFlag('strictConfirmation', options.strictConfirmation),
@@ -94,6 +106,7 @@ export function checkVerifierOptions(options: VerifierOptions): VerifierSettings
     replayStore,
     nonceSource,
     trustedProxy,
+    certificateHeader: checkHeaderName(options.certificateHeader),
     clock,
     fetch: options.fetch ?? (async (input, init) => globalThis.fetch(input, init)),
     onEvent: options.onEvent ?? (() => undefined),
@@ -135,6 +148,20 @@ const EXPECTATIONS: Readonly<Record<string, string>> = {
   algorithms: 'each a proof algorithm such as ES256 or Ed25519',
   enforce: 'each jkt, x5t#S256 or tls_exp',
   audience: 'each a text',
+}
+
+/** A proxy ends the client's TLS session, and what it says of that session is not the session. */
+function assertNoProxyForSessions({ trustedProxy, enforce = [] }: VerifierOptions): void {
+  if (trustedProxy !== undefined && enforce.includes('tls_exp')) {
+    throw new TypeError('tls_exp cannot be enforced behind a proxy: leave out one of the two')
+  }
+}
+
+function checkHeaderName(name: unknown = 'Client-Cert'): string {
+  if (typeof name !== 'string' || !/^[\w-]+$/.test(name)) {
+    throw new TypeError('certificateHeader must be the name of a header')
+  }
+  return name
 }
 
 function checkFlag(name: string, value: unknown = false): boolean {

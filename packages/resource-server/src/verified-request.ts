@@ -47,6 +47,19 @@ export interface VerifiableRequest {
 export interface RequestConnection {
   /** The client certificate, DER, from the TLS layer. Never from a header. */
   readonly clientCertificate?: Uint8Array | undefined
+  /**
+   * The TLS exporter of our own end, as Node's `TLSSocket` has it; for tokens that are bound to a TLS
+   * session. Leave it out where somebody else ends the client's TLS session.
+   */
+  readonly exportKeyingMaterial?:
+    ((length: number, label: string, context: Uint8Array) => Uint8Array) | undefined
+  /** The protocol of the connection, as Node words it: `TLSv1.3`. */
+  readonly tlsVersion?: string | undefined
+  /**
+   * What stands for the connection: the same object for each of its requests, and for those of no
+   * other. Proofs are remembered with it. Default: this object, so hand over the same one each time.
+   */
+  readonly identity?: object | undefined
   /** The address of the peer, for `trustedProxy` to look at. */
   readonly remoteAddress?: string | undefined
 }

@@ -42,6 +42,21 @@ export interface VerifierOptions {
    * specification has it yet. Default: false.
    */
   readonly hintConfirmationMethods?: boolean
+  /**
+   * Answer `invalid_mtls_certificate` where a token needs a client certificate and there is none: a
+   * proposal on a mailing list. Default: false, and `invalid_token` is answered.
+   */
+  readonly experimentalErrors?: boolean
+  /**
+   * Refuse session-binding proofs without `jti`, `htm` and `htu`: for connections that carry requests
+   * of several users or tasks. Each request then costs a signature. Default: false.
+   */
+  readonly requirePerRequestClaims?: boolean
+  /**
+   * Take an `htu` that is a path alone in a session-binding proof too, as the example of its draft
+   * has it. Default: false.
+   */
+  readonly htuPathOnly?: boolean
   /** Algorithms of proofs; tokens take what the issuer's keys say. Default: `['ES256']`. */
   readonly algorithms?: readonly ProofAlgorithm[]
   /** The members of `cnf` that must hold where a token has them. Default: all that are understood. */
@@ -63,9 +78,14 @@ export interface VerifierOptions {
   /**
    * Says that a request came through a proxy of ours, which sets or strips these headers itself. Only
    * then do `Forwarded`, `X-Forwarded-Host` and `X-Forwarded-Proto` choose among `origins`, and does
-   * `Client-Cert` (RFC 9440) stand for the certificate of the connection. Default: never.
+   * the `certificateHeader` stand for the client's certificate. Default: never.
    */
   readonly trustedProxy?: (request: VerifiableRequest, connection: RequestConnection) => boolean
+  /**
+   * In which header that proxy tells the client's certificate: as RFC 9440 has it, or as PEM with
+   * percent-encoding, which is nginx's `$ssl_client_escaped_cert`. Default: `Client-Cert`.
+   */
+  readonly certificateHeader?: string
   readonly clock?: Clock
   readonly fetch?: typeof fetch
   readonly onEvent?: (event: VerifierEvent) => void

@@ -47,7 +47,28 @@ export function viewNodeConnection(socket: Socket): RequestConnection {
     get clientCertificate() {
       return certificateOf(socket)
     },
+    get exportKeyingMaterial() {
+      return isTls(socket) ? exporterOf(socket) : undefined
+    },
+    get tlsVersion() {
+      return isTls(socket) ? (socket.getProtocol() ?? undefined) : undefined
+    },
+    get identity() {
+      return identityOf(socket)
+    },
   }
+}
+
+const IDENTITY = Symbol('tmb-kit connection')
+
+/** On the socket itself: node:http2 shows each request another object in place of one socket. */
+function identityOf(socket: Socket & { [IDENTITY]?: object }): object {
+  return (socket[IDENTITY] ??= {})
+}
+
+function exporterOf(socket: TLSSocket): NonNullable<RequestConnection['exportKeyingMaterial']> {
+  return (length, label, context) =>
+    socket.exportKeyingMaterial(length, label, Buffer.from(context))
 }
 
 function certificateOf(socket: Socket): Uint8Array | undefined {
