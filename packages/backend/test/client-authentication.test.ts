@@ -1,8 +1,17 @@
 import { checkAuthorizationServer, type ClientAuthentication } from '@tmb-kit/backend'
-import { exportPKCS8, generateKeyPair, jwtVerify, type CryptoKey as JoseKey } from 'jose'
+import { createProof } from '@tmb-kit/core'
+import { generateProofKey, jktOf } from '@tmb-kit/testkit'
+import {
+  decodeProtectedHeader,
+  exportPKCS8,
+  generateKeyPair,
+  jwtVerify,
+  type CryptoKey as JoseKey,
+} from 'jose'
 import { describe, expect, it } from 'vitest'
-import { CLIENT_SECRET, deploy } from './support/deployment.js'
+import { CLIENT_SECRET, deploy, type Deployment } from './support/deployment.js'
 import { CLIENT_ID, ISSUER } from './support/fake-authorization-server.js'
+import { errorOf } from './support/login.js'
 
 const pairOf = async (alg: string) => generateKeyPair(alg, { extractable: true })
 const es256 = await pairOf('ES256')
@@ -71,7 +80,10 @@ const KEYS: readonly KeyCase[] = [
   },
 ]
 
-type KeyOf = Extract<ClientAuthentication, { readonly method: 'private_key_jwt' }>
+type KeyOf = Extract<
+  ClientAuthentication,
+  { readonly key: unknown; readonly method: 'private_key_jwt' }
+>
 
 async function jwkOf(key: JoseKey): Promise<JsonWebKey> {
   return crypto.subtle.exportKey('jwk', key)
@@ -117,6 +129,95 @@ describe('client authentication', () => {
       identifiers.add(payload.jti)
     }
     expect(identifiers.size).toBe(4)
+  })
+
+  describe('while keys are rotated', () => {
+    const keys = [
+      { key: jwk, kid: 'new' },
+      { key: pem, kid: 'old' },
+    ]
+    const authentication: ClientAuthentication = { method: 'private_key_jwt', keys }
+    const rotating = async () => deploy({ client: { id: CLIENT_ID, authentication } })
+    const kidOf = (assertion: string | null): unknown => decodeProtectedHeader(assertion ?? '').kid
+    const kidsTo = ({ server }: Deployment, path: string): readonly unknown[] =>
+      server.formsTo(path).map((form) => kidOf(form.get('client_assertion')))
+    /** The server knows the old key alone. */
+    const knowOldOnly = ({ server }: Deployment): void => {
+      const refuse = async (request: Request): Promise<Response | undefined> => {
+        const form = new URLSearchParams(await request.clone().text())
+        return kidOf(form.get('client_assertion')) === 'new'
+          ? Response.json({ error: 'invalid_client' }, { status: 401 })
+          : undefined
+      }
+      for (const path of ['/par', '/token', '/revoke']) server.behaviour.answer[path] = refuse
+    }
+
+    it('CC-02: the newest signs', async () => {
+      const deployment = await rotating()
+      await checkAuthorizationServer(deployment.options)
+      await deployment.signIn()
+      expect(kidsTo(deployment, '/par')).toEqual(['new'])
+      expect(kidsTo(deployment, '/token')).toEqual(['new'])
+    })
+
+    it('CC-02: a server that does not know it yet gets the next, and then that first', async () => {
+      const deployment = await rotating()
+      const { signIn, token, clock, server } = deployment
+      knowOldOnly(deployment)
+      expect(errorOf(await signIn())).toBeUndefined()
+      expect((await token({ refresh: true })).status).toBe(200)
+      expect(kidsTo(deployment, '/par')).toEqual(['new', 'old'])
+      expect(kidsTo(deployment, '/token')).toEqual(['old', 'old'])
+
+      clock.advance(600)
+      server.behaviour.answer = {}
+      expect((await token({ refresh: true })).status).toBe(200)
+      expect(kidsTo(deployment, '/token')).toEqual(['old', 'old', 'new'])
+    })
+
+    it('CC-02: a server that knows none of them is asked with each once', async () => {
+      const deployment = await rotating()
+      const { browser, jkt, server } = deployment
+      server.behaviour.answer['/par'] = async () =>
+        Response.json({ error: 'invalid_client' }, { status: 401 })
+      expect((await browser.post('/bff/login', { jkt })).status).toBe(502)
+      expect(kidsTo(deployment, '/par')).toEqual(['new', 'old'])
+    })
+
+    it('CC-02: any other refusal is final', async () => {
+      const deployment = await rotating()
+      const { browser, jkt, server } = deployment
+      server.behaviour.answer['/par'] = async () =>
+        Response.json({ error: 'unauthorized_client' }, { status: 400 })
+      expect((await browser.post('/bff/login', { jkt })).status).toBe(502)
+      expect(kidsTo(deployment, '/par')).toEqual(['new'])
+    })
+
+    it('HO-10: a proof is never sent twice, whichever key', async () => {
+      const proofKey = await generateProofKey()
+      const deployment = await rotating()
+      const { browser, server, signIn } = deployment
+      server.behaviour.knowsTmb = false
+      server.behaviour.metadata = {
+        tmb_supported: undefined,
+        dpop_signing_alg_values_supported: ['ES256'],
+      }
+      const jkt = await jktOf(proofKey)
+      await signIn({ jkt })
+      knowOldOnly(deployment)
+      const redeem = async (): Promise<Response> => {
+        const request = { htm: 'POST', htu: `${ISSUER}/token` }
+        const proof = await createProof({ proofKey, ...request, clock: deployment.clock })
+        return browser.post('/bff/token', { jkt, token_endpoint_proof: proof })
+      }
+      expect((await redeem()).status).toBe(502)
+      expect(kidsTo(deployment, '/token')).toEqual(['new'])
+      await signIn({ jkt })
+      expect((await redeem()).status).toBe(200)
+      expect(kidsTo(deployment, '/token')).toEqual(['new', 'old'])
+      const proofs = server.forms.flatMap(({ headers }) => headers.get('DPoP') ?? [])
+      expect(new Set(proofs).size).toBe(proofs.length)
+    })
   })
 
   it('client_secret_basic sends the secret in the header alone', async () => {

@@ -84,6 +84,42 @@ describe('ID token', () => {
     expect(await isSignedIn(deployment)).toBe(true)
   })
 
+  const skews: readonly (readonly [string, Change])[] = [
+    ['an iat 11 s ahead', claims({ iat: now + 11 })],
+    ['an nbf 11 s ahead', claims({ nbf: now + 11 })],
+    ['an exp 11 s ago', claims({ exp: now - 11 })],
+  ]
+  it.each(skews)('CC-09, T-34: %s is refused as a clock that is wrong', async (_name, change) => {
+    const deployment = await deploy()
+    change(deployment)
+    expect(errorOf(await deployment.signIn())).toBe('as_error')
+    expect(deployment.events).toContainEqual({
+      type: 'authorization_server_failed',
+      code: 'clock_skew',
+      status: undefined,
+      error: undefined,
+    })
+    deployment.server.behaviour.idTokenClaims = { iat: now + 10, nbf: now + 10 }
+    expect(errorOf(await deployment.signIn())).toBeUndefined()
+  })
+
+  it('CC-09: a forged token does not pass for a wrong clock', async () => {
+    const deployment = await deploy()
+    const { server, events, signIn } = deployment
+    server.behaviour.idTokenClaims = { iat: now + 3600, aud: 'other' }
+    expect(errorOf(await signIn())).toBe('as_error')
+    server.behaviour.idTokenClaims = { iat: now + 3600 }
+    server.behaviour.tokenAnswer = (answer) => ({
+      ...answer,
+      id_token: `${String(answer['id_token']).slice(0, -8)}AAAAAAAA`,
+    })
+    expect(errorOf(await signIn())).toBe('as_error')
+    const codes = events.flatMap((event) =>
+      event.type === 'authorization_server_failed' ? [event.code] : [],
+    )
+    expect(codes).toEqual(['response_invalid', 'response_invalid'])
+  })
+
   it('META-09: a key that the server rotated in is fetched without a restart', async () => {
     const deployment = await deploy()
     expect(errorOf(await deployment.signIn())).toBeUndefined()

@@ -82,10 +82,15 @@ export function createCallGate(options: {
       const endpoint = `${origin}${pathname}`
       assertNotDown(circuits.get(endpoint))
       const slot = slots.take()
+      let isMade = false
       return {
-        granted: slot.granted,
+        granted: slot.granted.then(() => {
+          isMade = true
+        }),
         leave: slot.giveBack,
         report: (isDown) => {
+          // Of a call that waited in vain nothing is known: those before it tell.
+          if (!isMade) return
           if (isDown) noteDown(endpoint)
           else noteUp(endpoint)
         },

@@ -115,7 +115,7 @@ function keysOf(authentication: PrivateKeyJwtOptions): readonly ClientAuthKey[] 
 
   assertKnownOptions('client.authentication', authentication, ['method', 'keys'])
   const { keys } = authentication
-  if (!Array.isArray(keys as unknown) || keys.length === 0) {
+  if (!((keys as unknown) instanceof Array) || keys.length === 0) {
     throw new TypeError('client.authentication.keys must hold at least one key, the newest first')
   }
   for (const each of keys) {

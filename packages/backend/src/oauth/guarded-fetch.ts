@@ -31,10 +31,8 @@ export function createGuardedFetch(options: GuardedFetchOptions): typeof fetch {
     const pass = options.gate.enter(urlOf(input))
     const aborting = new AbortController()
     const deadline = startDeadline(deadlineSeconds)
-    let isMade = false
     const exchange = async (): Promise<Response> => {
       await pass.granted
-      isMade = true
       const response = await options.fetch(input, {
         ...init,
         redirect: 'error',
@@ -53,7 +51,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): typeof fetch {
       return response
     } catch (error) {
       const failure = toAuthorizationServerError(error)
-      if (isMade) pass.report(failure.code === 'unavailable')
+      pass.report(failure.code === 'unavailable')
       throw failure
     } finally {
       deadline.clear()

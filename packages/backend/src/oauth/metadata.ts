@@ -109,7 +109,7 @@ function withMutualTlsAliases(json: JsonObject): JsonObject {
   const aliases = isJsonObject(given) ? given : {}
   const used = CLIENT_ENDPOINTS.map((name) => [name, aliases[name] ?? json[name]] as const)
   for (const [, endpoint] of used) {
-    if (endpoint !== undefined && !String(endpoint).startsWith('https:')) {
+    if (typeof endpoint === 'string' && !endpoint.startsWith('https:')) {
       throw new AuthorizationServerError('metadata_invalid')
     }
   }

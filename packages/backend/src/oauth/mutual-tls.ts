@@ -1,6 +1,7 @@
 /// <reference types="node" />
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import type { createSecureContext as CreateSecureContext, SecureContextOptions } from 'node:tls'
 
 /** What the client is known by in TLS. */
 export interface ClientCertificate {
@@ -31,10 +32,7 @@ export function createMutualTlsFetch({ certificate, key, ca }: ClientCertificate
   }
   const https = builtIn('node:https')
   const credentials = { cert: certificate, key, ...(ca === undefined ? {} : { ca }) }
-  try {
-    builtIn('node:tls').createSecureContext(credentials)
-  } catch {
-    // OpenSSL's words may quote what it was given.
+  if (!belongTogether(credentials, builtIn('node:tls').createSecureContext)) {
     throw new TypeError(
       'client.authentication: certificate and key must be PEM strings that belong together',
     )
@@ -52,6 +50,22 @@ export function createMutualTlsFetch({ certificate, key, ca }: ClientCertificate
       outgoing.end(body)
     })
     return toResponse(message, builtIn('node:stream').Readable.toWeb)
+  }
+}
+
+function belongTogether(
+  credentials: SecureContextOptions,
+  createSecureContext: typeof CreateSecureContext,
+): boolean {
+  // Without either of them OpenSSL has nothing to say against the other.
+  if (typeof credentials.cert !== 'string' || typeof credentials.key !== 'string') return false
+
+  try {
+    createSecureContext(credentials)
+    return true
+  } catch {
+    // OpenSSL's words may quote what it was given: ours do not.
+    return false
   }
 }
 
