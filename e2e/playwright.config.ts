@@ -1,20 +1,29 @@
-import { defineConfig } from '@playwright/test'
-import { findChromium } from './find-chromium.mjs'
+import { defineConfig, type LaunchOptions, type Project } from '@playwright/test'
+import { chromiumLaunch, findChromium, findFirefox, findWebKit } from './find-engine.mjs'
 
 const port = Number(process.env['E2E_PORT'] ?? '4600')
-const executablePath = await findChromium()
+const firefox = await findFirefox()
 
-/** Chromium must not look for hosts of the internet: there may be none. */
-const QUIET = [
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-// Chromium's sandbox refuses to run as root, which is who runs tests in a container.
-const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+/** The same specs in each engine that Playwright drives; below modes/ each has a demo of its own. */
+const MODES = [
+  {
+    name: 'one site',
+    testIgnore: ['chromium/**', 'modes/**', 'webkit/**'],
+    use: { baseURL: `http://localhost:${port}` },
+  },
+  {
+    name: 'three sites, TLS, nonces',
+    testMatch: 'modes/three-sites.spec.ts',
+    use: { baseURL: `https://app.localhost:${port + 3}`, ignoreHTTPSErrors: true },
+  },
+] satisfies Project[]
+
+const projectsOf = (browserName: 'chromium' | 'firefox', launchOptions: LaunchOptions): Project[] =>
+  MODES.map((mode) => ({
+    ...mode,
+    name: `${browserName}: ${mode.name}`,
+    use: { ...mode.use, browserName, launchOptions },
+  }))
 
 /** Starts a demo for the tests; `flags` as after `npm run demo --`. */
 const demo = (basePort: number, flags: string) => ({
@@ -26,9 +35,12 @@ const demo = (basePort: number, flags: string) => ({
   gracefulShutdown: { signal: 'SIGTERM', timeout: 15_000 } as const,
 })
 
+const chromium = chromiumLaunch(await findChromium())
+
 export default defineConfig({
   testDir: './tests',
   outputDir: '../test-results',
+  globalSetup: './announce-engines.ts',
   workers: 2,
   fullyParallel: true,
   forbidOnly: true,
@@ -36,24 +48,24 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 15_000 },
   reporter: [['list'], ['json']],
-  use: {
-    launchOptions: {
-      args: [...QUIET, ...asRoot],
-      ...(executablePath === undefined ? {} : { executablePath }),
-    },
-    trace: 'retain-on-failure',
-  },
+  use: { trace: 'retain-on-failure' },
   projects: [
+    ...projectsOf('chromium', chromium),
+    ...(firefox === undefined ? [] : projectsOf('firefox', firefox)),
     {
-      name: 'one site',
-      testIgnore: ['modes/**'],
-      use: { baseURL: `http://localhost:${port}` },
+      name: 'only chromium',
+      testMatch: 'chromium/**',
+      use: { baseURL: `http://localhost:${port}`, launchOptions: chromium },
     },
-    {
-      name: 'three sites, TLS, nonces',
-      testMatch: 'modes/three-sites.spec.ts',
-      use: { baseURL: `https://app.localhost:${port + 3}`, ignoreHTTPSErrors: true },
-    },
+    ...(findWebKit() === undefined
+      ? []
+      : [
+          {
+            name: 'webkit',
+            testMatch: 'webkit/**',
+            use: { baseURL: `https://app.localhost:${port + 3}` },
+          },
+        ]),
   ],
   webServer: [demo(port, ''), demo(port + 3, '--hosts --https --nonce')],
 })

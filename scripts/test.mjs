@@ -1,7 +1,7 @@
 // Every test, in two runners; the last line sums them up.
 import { createServer } from 'node:net'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { findChromium, NO_CHROMIUM } from '../e2e/find-chromium.mjs'
+import { findChromium, NO_CHROMIUM } from '../e2e/find-engine.mjs'
 import { root, tryRun } from './process.mjs'
 
 const RESULTS = `${root}/.cache/results`
@@ -66,13 +66,17 @@ function summarise(name, ok, { passed = 0, failed = 0 }) {
   return counted
 }
 
-/** Free ports in a row for two demos, away from the usual ones, so that tests run beside a demo. */
+/** Four demos of three ports each, and a driver of WebKit for each of the workers. */
+const PORTS = 16
+
+/** Free ports in a row, away from the usual ones, so that tests run beside a demo. */
 async function findFreePorts() {
-  for (let port = 4600; port < 60_000; port += 10) {
-    const free = await Promise.all(Array.from({ length: 6 }, (_, offset) => isFree(port + offset)))
+  for (let port = 4600; port < 30_000; port += PORTS) {
+    const offsets = Array.from({ length: PORTS }, (_, offset) => offset)
+    const free = await Promise.all(offsets.map((offset) => isFree(port + offset)))
     if (!free.includes(false)) return port
   }
-  throw new Error('no six free ports in a row')
+  throw new Error(`no ${PORTS} free ports in a row`)
 }
 
 function isFree(port) {

@@ -4,6 +4,7 @@ import { ConfigurationError } from './reading.js'
 const VARIABLES: Readonly<Record<AuthorizationServerErrorCode, string>> = {
   binding_unsupported: 'ISSUER',
   client_key_invalid: 'CLIENT_KEY',
+  clock_skew: 'ISSUER',
   issuer_mismatch: 'ISSUER',
   metadata_invalid: 'ISSUER',
   pkce_unsupported: 'ISSUER',

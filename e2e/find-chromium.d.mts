@@ -1,2 +1,0 @@
-export declare const NO_CHROMIUM: string
-export declare function findChromium(): Promise<string | undefined>
