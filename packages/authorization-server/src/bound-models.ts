@@ -1,5 +1,12 @@
+import type { JsonObject } from '@tmb-kit/core'
 import type { Confirmation } from './confirmation.js'
-import type { OidcAccessToken, OidcFindOptions, OidcGrantSource } from './oidc-provider.js'
+import type { IssuedTokenType } from './exchange/token-types.js'
+import type {
+  OidcAccessToken,
+  OidcFindOptions,
+  OidcGrantSource,
+  OidcReplayDetection,
+} from './oidc-provider.js'
 import type { TokenRequest } from './token-request.js'
 
 /** What a model asks of the request in which it is used. */
@@ -10,17 +17,23 @@ export interface ModelHooks {
   readonly isUnprovable: (token: BoundToken) => boolean
   /** @throws when another request has used the code or refresh token. */
   readonly claim: (source: OidcGrantSource) => Promise<void>
+  /** How long a token may live that would live so many seconds. */
+  readonly limitLifetime: (seconds: number) => number
 }
 
-/** An access token with the one confirmation member that oidc-provider has no place for. */
+/** An access token with what oidc-provider has no place for. */
 export interface BoundToken extends OidcAccessToken {
   tls_exp?: string | undefined
+  /** RFC 8693 section 4.1: who acts, of an exchanged token. Kept among the operator's claims. */
+  act?: JsonObject
+  /** RFC 8693 section 2.2.1, of an exchanged token. */
+  issuedTokenType?: IssuedTokenType
 }
 
 /** `AccessToken` or `ClientCredentials` that takes the binding of its token request. */
 export function bindAccessToken(
   Model: typeof OidcAccessToken,
-  { tokenRequest, isUnprovable }: ModelHooks,
+  { tokenRequest, isUnprovable, limitLifetime }: ModelHooks,
 ): typeof OidcAccessToken {
   class BoundAccessToken extends Model implements BoundToken {
     declare tls_exp?: string | undefined
@@ -35,6 +48,10 @@ export function bindAccessToken(
     ): Promise<OidcAccessToken | undefined> {
       const token = await super.find(value, options)
       return token === undefined || isUnprovable(token) ? undefined : token
+    }
+
+    override get expiration(): number {
+      return limitLifetime(super.expiration)
     }
 
     override async save(): Promise<string> {
@@ -106,6 +123,21 @@ export function bindRefreshToken(
     }
   }
   return named(BoundRefreshToken, Model)
+}
+
+/** `ReplayDetection` of which one request has an identifier: the library reads, and then writes. */
+export function bindReplayDetection(
+  Model: typeof OidcReplayDetection,
+  claimOnce: (name: string, expiresAt: number) => Promise<boolean>,
+): typeof OidcReplayDetection {
+  class AtomicReplayDetection extends Model {
+    static override async unique(issuer: string, jti: string, exp: number): Promise<boolean> {
+      // As JSON, so that no two pairs are the same text.
+      if (!(await claimOnce(`${Model.name}:${JSON.stringify([issuer, jti])}`, exp))) return false
+      return super.unique(issuer, jti, exp)
+    }
+  }
+  return named(AtomicReplayDetection, Model)
 }
 
 /** oidc-provider takes the name of a class for the kind of the token, its lifetime and its adapter. */

@@ -12,7 +12,10 @@ export const CLIENT_METADATA = [
   'tmb_allowed',
   'tmb_confirmation_methods',
   'tmb_bound_access_tokens',
+  'tmb_audience_required',
 ] as const
+
+const FLAGS = ['tmb_allowed', 'tmb_bound_access_tokens', 'tmb_audience_required'] as const
 
 /** What the plugin looks at in a registered client. */
 export interface KeyBindingClient {
@@ -24,6 +27,12 @@ export interface KeyBindingClient {
   readonly tmb_confirmation_methods?: readonly ConfirmationMethod[]
   /** Whether it gets bound tokens only: it must send `tmb`. Default: false. */
   readonly tmb_bound_access_tokens?: boolean
+  /** Whether its bound tokens must be for one `resource`, named in the request. Default: false. */
+  readonly tmb_audience_required?: boolean
+  /** RFC 9449 section 5.2. */
+  readonly dpopBoundAccessTokens?: boolean
+  /** RFC 8705 section 3.4. */
+  readonly tlsClientCertificateBoundAccessTokens?: boolean
 }
 
 const DEFAULT_METHODS: readonly ConfirmationMethod[] = ['jkt']
@@ -37,7 +46,7 @@ const DEFAULT_METHODS: readonly ConfirmationMethod[] = ['jkt']
  * @returns One sentence, or `undefined` when all is well.
  */
 export function findMetadataMistake(metadata: JsonObject): string | undefined {
-  for (const flag of ['tmb_allowed', 'tmb_bound_access_tokens']) {
+  for (const flag of FLAGS) {
     if (!['undefined', 'boolean'].includes(typeof metadata[flag])) {
       return `${flag} must be a boolean`
     }

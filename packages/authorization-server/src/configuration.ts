@@ -1,8 +1,10 @@
 import type { BoundToken } from './bound-models.js'
 import { CLIENT_METADATA, findMetadataMistake } from './client-metadata.js'
 import { CONFIRMATION_METHODS, type ConfirmationMethod } from './confirmation.js'
+import { JWT_TYPE } from './exchange/token-types.js'
 import type {
   OidcConfiguration,
+  OidcExtraTokenClaims,
   OidcJwtCustomizer,
   OidcMetadataValidator,
 } from './oidc-provider.js'
@@ -36,8 +38,9 @@ export function withKeyBinding(
     },
     formats: {
       ...formats,
-      customizers: { ...formats?.customizers, jwt: withTlsExp(formats?.customizers?.jwt) },
+      customizers: { ...formats?.customizers, jwt: withOwnMembers(formats?.customizers?.jwt) },
     },
+    extraTokenClaims: withActor(configuration.extraTokenClaims),
   }
 }
 
@@ -58,10 +61,21 @@ function assertClients({ clients = [], clientDefaults }: OidcConfiguration): voi
   }
 }
 
-function withTlsExp(customize: OidcJwtCustomizer | undefined): OidcJwtCustomizer {
+function withOwnMembers(customize: OidcJwtCustomizer | undefined): OidcJwtCustomizer {
   return async (ctx, token: BoundToken, jwt) => {
     await customize?.(ctx, token, jwt)
-    if (token.tls_exp === undefined) return
-    jwt.payload['cnf'] = { ...(jwt.payload['cnf'] as object), tls_exp: token.tls_exp }
+    if (token.tls_exp !== undefined) {
+      jwt.payload['cnf'] = { ...(jwt.payload['cnf'] as object), tls_exp: token.tls_exp }
+    }
+    // RFC 9068 section 4: with this type no resource server takes it for an access token.
+    if (token.issuedTokenType === JWT_TYPE) jwt.header = { ...jwt.header, typ: 'JWT' }
+  }
+}
+
+/** Among the claims of the operator, since those reach the JWT and introspection alike. */
+function withActor(own: OidcExtraTokenClaims | undefined): OidcExtraTokenClaims {
+  return async (ctx, token: BoundToken) => {
+    const claims = await own?.(ctx, token)
+    return token.act === undefined ? claims : { ...claims, act: token.act }
   }
 }

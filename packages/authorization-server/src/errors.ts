@@ -1,5 +1,14 @@
+import {
+  TOKEN_EXCHANGE_REFUSALS,
+  type TokenExchangeErrorCode,
+} from './exchange/exchange-refusals.js'
+import type { Refusal } from './refusal.js'
+
 /** Why a token request was refused. Stable across minor releases. */
 export type KeyBindingErrorCode =
+  | TokenExchangeErrorCode
+  | 'assertion_contradicts_tmb'
+  | 'audience_required'
   | 'parameters_too_many'
   | 'tmb_repeated'
   | 'tmb_outside_body'
@@ -16,18 +25,22 @@ export type KeyBindingErrorCode =
   | 'grant_not_bound'
   | 'grant_already_used'
 
-interface Refusal {
-  /** RFC 6749 section 5.2. The status is 400 with each of them. */
-  readonly error: 'invalid_request' | 'unauthorized_client' | 'invalid_grant'
-  readonly message: string
-}
-
 const invalidRequest = (message: string): Refusal => ({ error: 'invalid_request', message })
 const unauthorizedClient = (message: string): Refusal => ({ error: 'unauthorized_client', message })
 const invalidGrant = (message: string): Refusal => ({ error: 'invalid_grant', message })
 
 /** The whole mapping from our codes to the wire, on one screen, for review. */
 export const KEY_BINDING_REFUSALS: Readonly<Record<KeyBindingErrorCode, Refusal>> = {
+  ...TOKEN_EXCHANGE_REFUSALS,
+  assertion_contradicts_tmb: {
+    error: 'invalid_client',
+    status: 401,
+    message: 'the client assertion names another tmb than the request',
+  },
+  audience_required: {
+    error: 'invalid_target',
+    message: 'resource is required for a bound token of this client',
+  },
   parameters_too_many: invalidRequest('the request has too many parameters to look for tmb'),
   tmb_repeated: invalidRequest('tmb must not be given twice'),
   tmb_outside_body: invalidRequest('tmb belongs into the request body'),

@@ -1,5 +1,6 @@
 import type { Confirmation } from './confirmation.js'
 import type { KeyBindingErrorCode } from './errors.js'
+import type { Entitlement } from './exchange/entitlement.js'
 
 /** What happened, for audit. No token, code, secret or proof is ever in one. */
 export type KeyBindingEvent =
@@ -14,6 +15,20 @@ export type KeyBindingEvent =
       readonly grantId: string | undefined
       /** Whether the request had a `DPoP` header, which took no part. Our backend sends none. */
       readonly dpopHeaderIgnored: boolean
+    }
+  | {
+      /** A token was exchanged. With `tmb` there is a `token_bound` as well. */
+      readonly type: 'token_exchanged'
+      readonly clientId: string
+      readonly subject: string
+      /** Whom the subject token was issued to. */
+      readonly subjectClientId: string
+      /** Who acts for the subject from now on. */
+      readonly actor: string
+      readonly entitlement: Entitlement
+      readonly resource: string
+      readonly scope: string
+      readonly cnf: Confirmation | undefined
     }
   | {
       readonly type: 'token_request_refused'

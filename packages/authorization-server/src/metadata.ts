@@ -1,8 +1,19 @@
-import type { JsonObject } from '@tmb-kit/core'
+import {
+  TMB_CONFIRMATION_METHODS_SUPPORTED,
+  TMB_GRANT_TYPES_SUPPORTED,
+  TMB_SUPPORTED,
+  type JsonObject,
+} from '@tmb-kit/core'
 import type { ConfirmationMethod } from './confirmation.js'
+import { TOKEN_EXCHANGE } from './exchange/token-types.js'
 
 /** The grants on which `tmb` has a meaning. */
-const GRANT_TYPES: readonly string[] = ['authorization_code', 'refresh_token', 'client_credentials']
+const GRANT_TYPES: readonly string[] = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  TOKEN_EXCHANGE,
+]
 
 /** Whether `tmb` has a meaning on a grant. */
 export function supportsTmb(grantType: string): boolean {
@@ -22,9 +33,9 @@ export function withTmbMetadata(
   const grantTypes: unknown = metadata['grant_types_supported']
   return {
     ...metadata,
-    tmb_supported: true,
-    tmb_confirmation_methods_supported: methods,
-    tmb_grant_types_supported: Array.isArray(grantTypes)
+    [TMB_SUPPORTED]: true,
+    [TMB_CONFIRMATION_METHODS_SUPPORTED]: methods,
+    [TMB_GRANT_TYPES_SUPPORTED]: Array.isArray(grantTypes)
       ? grantTypes.filter((grantType) => GRANT_TYPES.includes(grantType as string))
       : GRANT_TYPES,
   }

@@ -16,6 +16,8 @@ declare class OidcModel {
   readonly accountId?: string
   readonly grantId?: string
   readonly consumed?: unknown
+  /** NumericDate. */
+  readonly exp?: number
   save(): Promise<string>
 }
 
@@ -25,6 +27,20 @@ export declare class OidcAccessToken extends OidcModel {
     value: unknown,
     options?: OidcFindOptions,
   ): Promise<OidcAccessToken | undefined>
+  constructor(members: {
+    readonly client: OidcClient
+    readonly accountId: string
+    readonly gty: string
+    readonly resourceServer: OidcResourceServer
+    readonly scope: string
+  })
+  readonly aud?: string
+  readonly scope?: string
+  /** Claims of the operator. */
+  readonly extra?: Readonly<Record<string, unknown>>
+  readonly tokenType: string
+  /** How long it lives from now on, in seconds. */
+  get expiration(): number
   jkt: string | undefined
   'x5t#S256': string | undefined
 }
@@ -48,8 +64,27 @@ export interface OidcFindOptions {
   readonly ignoreExpiration?: boolean
 }
 
+/** RFC 8707: what the operator says of a resource, in `getResourceServerInfo`. */
+export interface OidcResourceServerInfo {
+  readonly scope: string
+  readonly audience?: string
+  readonly accessTokenFormat?: 'opaque' | 'jwt'
+  readonly accessTokenTTL?: number
+}
+
+declare class OidcResourceServer {
+  constructor(identifier: string, info: OidcResourceServerInfo)
+}
+
+/** Remembers identifiers of client assertions and proofs. */
+export declare class OidcReplayDetection extends OidcModel {
+  /** @param exp NumericDate until which the identifier counts. */
+  static unique(issuer: string, jti: string, exp: number): Promise<boolean>
+}
+
 /** What a user has granted to a client, for the callback `loadExistingGrant`. */
 export declare class OidcGrant {
+  static find(grantId: string): Promise<OidcGrant | undefined>
   constructor(subject: { readonly accountId: string; readonly clientId: string })
   addOIDCScope(scope: string): void
   addOIDCClaims(claims: readonly string[]): void
@@ -92,11 +127,17 @@ interface OidcRequest {
     readonly AccessToken?: OidcAccessToken
     readonly ClientCredentials?: OidcAccessToken
   }
+  entity(name: 'AccessToken', token: OidcAccessToken): void
 }
 
-interface OidcClient {
+/** A registered client. */
+export interface OidcClient {
   readonly clientId: string
   readonly clientAuthMethod: string
+  readonly subjectType?: string
+  readonly dpopBoundAccessTokens?: boolean
+  readonly tlsClientCertificateBoundAccessTokens?: boolean
+  grantTypeAllowed(grantType: string): boolean
 }
 
 /** Koa's context. `oidc` is there once a route of oidc-provider matched. */
@@ -134,6 +175,9 @@ export interface OidcConfiguration {
   readonly features?: Readonly<
     Record<string, Readonly<Record<string, unknown> & { enabled?: boolean }>>
   >
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] }
+  readonly findAccount?: (ctx: OidcContext, accountId: string, token: unknown) => unknown
+  readonly extraTokenClaims?: OidcExtraTokenClaims
   readonly formats?: {
     readonly [member: string]: unknown
     readonly customizers?: { readonly jwt?: OidcJwtCustomizer }
@@ -146,6 +190,14 @@ export type OidcMetadataValidator = (
   value: unknown,
   metadata: Readonly<Record<string, unknown>>,
 ) => void
+
+export type OidcExtraTokenClaims = (
+  ctx: OidcContext,
+  token: OidcAccessToken,
+) =>
+  | Promise<Readonly<Record<string, unknown>> | undefined>
+  | Readonly<Record<string, unknown>>
+  | undefined
 
 export type OidcJwtCustomizer = (
   ctx: OidcContext,
@@ -164,8 +216,13 @@ export declare class OidcProvider {
   get AccessToken(): typeof OidcAccessToken
   get AuthorizationCode(): typeof OidcGrantSource
   get ClientCredentials(): typeof OidcAccessToken
+  get Client(): { find(clientId: string): Promise<OidcClient | undefined> }
   get Grant(): typeof OidcGrant
   get RefreshToken(): typeof OidcGrantSource
+  get ReplayDetection(): typeof OidcReplayDetection
+  get ResourceServer(): typeof OidcResourceServer
+  /** The address of a route, below the configured issuer. */
+  urlFor(route: string): string
   interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<OidcInteraction>
   interactionFinished(
     request: IncomingMessage,

@@ -1,19 +1,24 @@
 import { computeSha256, DPOP_HEADER, systemClock, TMB_PARAMETER, type Clock } from '@tmb-kit/core'
 // @ts-expect-error oidc-provider ships no types: ./oidc-provider.ts says what is used of it.
 import { errors, Provider } from 'oidc-provider'
+import { assertBound } from './assert-bound.js'
 import {
   bindAccessToken,
   bindAuthorizationCode,
   bindRefreshToken,
-  type BoundToken,
+  bindReplayDetection,
   type ModelHooks,
 } from './bound-models.js'
 import type { KeyBindingClient } from './client-metadata.js'
 import { completeAnswer } from './complete-answer.js'
 import { supportedMethods, withKeyBinding } from './configuration.js'
-import type { Confirmation, ConfirmationMethod } from './confirmation.js'
+import type { ConfirmationMethod } from './confirmation.js'
 import { KEY_BINDING_REFUSALS, KeyBindingError } from './errors.js'
 import { createEventSink, type KeyBindingEventSink } from './events.js'
+import { createTokenExchangeGrant } from './exchange/exchange-grant.js'
+import type { TokenExchangeOptions } from './exchange/exchange-policy.js'
+import { EXCHANGE_PARAMETERS, REPEATABLE_EXCHANGE_PARAMETERS } from './exchange/exchange-request.js'
+import { TOKEN_EXCHANGE } from './exchange/token-types.js'
 import { supportsTmb } from './metadata.js'
 import type {
   OidcAccessToken,
@@ -23,32 +28,26 @@ import type {
   OidcGrantSource,
   OidcParameterNames,
   OidcProvider,
+  OidcReplayDetection,
 } from './oidc-provider.js'
-import { memoryOneTimeUseStore, type OneTimeUseStore } from './one-time-use.js'
+import { memoryOneTimeUseStore } from './one-time-use.js'
+import { readMaxBoundTokenSeconds, type KeyBindingOptions } from './options.js'
+import { isUnprovable } from './presented-token.js'
 import { readTokenRequest } from './read-token-request.js'
+import { limitTokenEndpointCors } from './token-endpoint-cors.js'
 import type { TokenRequest } from './token-request.js'
-
-export interface KeyBindingOptions {
-  /** Takes audit events. Must not throw, and is not waited for. */
-  readonly onEvent?: KeyBindingEventSink
-  /** Must be shared by all processes that share the adapter. Default: the memory of this process. */
-  readonly oneTimeUseStore?: OneTimeUseStore
-  /** Default: the clock of the machine. oidc-provider's own clock is not affected. */
-  readonly clock?: Clock
-}
-
-const OPTIONS: readonly string[] = ['onEvent', 'oneTimeUseStore', 'clock']
 
 // Longer than any request takes that read the code or token before it was used.
 const ONE_TIME_USE_SECONDS = 300
 
 const Base = Provider as unknown as typeof OidcProvider
-const { CustomOIDCProviderError, InvalidClientMetadata } = errors as unknown as Readonly<
-  Record<
-    'CustomOIDCProviderError' | 'InvalidClientMetadata',
-    new (...values: readonly unknown[]) => Error
+const { CustomOIDCProviderError, InvalidClientAuth, InvalidClientMetadata } =
+  errors as unknown as Readonly<
+    Record<
+      'CustomOIDCProviderError' | 'InvalidClientAuth' | 'InvalidClientMetadata',
+      new (...values: readonly unknown[]) => Error
+    >
   >
->
 
 /**
  * oidc-provider's `Provider` that understands `tmb`: a permitted client names the key that an access
@@ -66,37 +65,47 @@ export class KeyBindingProvider extends Base {
   readonly #methods: readonly ConfirmationMethod[]
   readonly #emit: KeyBindingEventSink
   readonly #hooks: ModelHooks
+  readonly #claimOnce: (name: string, expiresAt: number) => Promise<boolean>
   #accessToken: typeof OidcAccessToken | undefined
   #clientCredentials: typeof OidcAccessToken | undefined
   #authorizationCode: typeof OidcGrantSource | undefined
   #refreshToken: typeof OidcGrantSource | undefined
+  #replayDetection: typeof OidcReplayDetection | undefined
 
   constructor(
     issuer: string,
     configuration: OidcConfiguration = {},
     options: KeyBindingOptions = {},
   ) {
-    const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name))
-    if (unknown !== undefined) throw new TypeError(`unknown option ${unknown}`)
-
+    const maxBoundTokenSeconds = readMaxBoundTokenSeconds(options)
     super(
       issuer,
       withKeyBinding(configuration, (sentence) => new InvalidClientMetadata(sentence)),
     )
-    const { onEvent, clock = systemClock } = options
+    const { onEvent, clock = systemClock, tokenExchange, tokenEndpointCors = 'off' } = options
     const { oneTimeUseStore = memoryOneTimeUseStore({ clock }) } = options
     this.#methods = supportedMethods(configuration)
     this.#emit = createEventSink(onEvent)
+    this.#claimOnce = async (name, expiresAt) =>
+      oneTimeUseStore.claim(await computeSha256(name), expiresAt)
     this.#hooks = {
       tokenRequest: () => (Base.ctx === undefined ? undefined : this.#requests.get(Base.ctx)),
-      isUnprovable: (token) => isPresented() && !canBeProved(token, configuration),
+      isUnprovable: (token) => isUnprovable(token, { ctx: Base.ctx, configuration }),
       claim: async ({ kind, jti }) => {
         const expiresAt = clock() + ONE_TIME_USE_SECONDS
-        if (await oneTimeUseStore.claim(await computeSha256(`${kind}:${jti}`), expiresAt)) return
+        if (await this.#claimOnce(`${kind}:${jti}`, expiresAt)) return
         throw new KeyBindingError('grant_already_used')
       },
+      limitLifetime: (seconds) => {
+        const { binding, endsAt } = this.#hooks.tokenRequest() ?? {}
+        const cap = binding === undefined ? seconds : Math.min(seconds, maxBoundTokenSeconds)
+        return endsAt === undefined ? cap : Math.max(1, Math.min(cap, endsAt - clock()))
+      },
     }
-    this.use(completeAnswer({ methods: this.#methods }))
+    this.use(completeAnswer({ methods: this.#methods, emit: this.#emit }))
+    this.use(limitTokenEndpointCors(tokenEndpointCors))
+    if (tokenExchange !== undefined)
+      this.#registerTokenExchange(configuration, { exchange: tokenExchange, clock })
   }
 
   override get AccessToken(): typeof OidcAccessToken {
@@ -113,6 +122,10 @@ export class KeyBindingProvider extends Base {
 
   override get RefreshToken(): typeof OidcGrantSource {
     return (this.#refreshToken ??= bindRefreshToken(super.RefreshToken, this.#hooks))
+  }
+
+  override get ReplayDetection(): typeof OidcReplayDetection {
+    return (this.#replayDetection ??= bindReplayDetection(super.ReplayDetection, this.#claimOnce))
   }
 
   /**
@@ -134,6 +147,28 @@ export class KeyBindingProvider extends Base {
     )
   }
 
+  #registerTokenExchange(
+    configuration: OidcConfiguration,
+    { exchange, clock }: { readonly exchange: TokenExchangeOptions; readonly clock: Clock },
+  ): void {
+    const grant = createTokenExchangeGrant({
+      provider: this,
+      configuration,
+      exchange,
+      clock,
+      emit: this.#emit,
+    })
+    this.registerGrantType(
+      TOKEN_EXCHANGE,
+      async (ctx) => {
+        const request = this.#requests.get(ctx)
+        if (request !== undefined) await grant(ctx, request)
+      },
+      EXCHANGE_PARAMETERS,
+      REPEATABLE_EXCHANGE_PARAMETERS,
+    )
+  }
+
   async #answer(
     grantType: string,
     ctx: OidcContext,
@@ -144,7 +179,8 @@ export class KeyBindingProvider extends Base {
     try {
       const request = readTokenRequest(ctx, { grantType, client, supported: this.#methods })
       this.#requests.set(ctx, request)
-      const dpopHeaderIgnored = await this.#dropProof(grantType, ctx, request)
+      const isExchange = grantType === TOKEN_EXCHANGE
+      const dpopHeaderIgnored = !isExchange && (await this.#dropProof(grantType, ctx, request))
       await handle()
 
       const { asked, binding: cnf } = request
@@ -165,6 +201,7 @@ export class KeyBindingProvider extends Base {
       if (!(error instanceof KeyBindingError)) throw error
       this.#emit({ type: 'token_request_refused', clientId, grantType, code: error.code })
       const refusal = KEY_BINDING_REFUSALS[error.code]
+      if (refusal.status === 401) throw new InvalidClientAuth({ cause: error })
       throw new CustomOIDCProviderError(refusal.error, refusal.message, { cause: error })
     }
   }
@@ -189,33 +226,4 @@ export class KeyBindingProvider extends Base {
 function clientOf({ oidc }: OidcContext): KeyBindingClient {
   if (oidc?.client === undefined) throw new TypeError('a grant was reached without a client')
   return oidc.client
-}
-
-/**
- * The last look before an answer leaves: should a part of oidc-provider have moved, the request fails,
- * and no bearer token goes out in place of a bound one.
- */
-function assertBound(
-  { oidc }: OidcContext,
-  cnf: Confirmation | undefined,
-): asserts cnf is Confirmation {
-  const token = oidc?.entities.AccessToken ?? oidc?.entities.ClientCredentials
-  const isBound =
-    cnf !== undefined &&
-    token !== undefined &&
-    token.jkt === cnf.jkt &&
-    token['x5t#S256'] === cnf['x5t#S256']
-  if (!isBound)
-    throw new TypeError('oidc-provider did not take the binding: is its version 9.13.3?')
-}
-
-/** Whether a resource of the authorization server itself is asked for, by whom a token was given. */
-function isPresented(): boolean {
-  return ['userinfo', 'credential'].includes(Base.ctx?.oidc?.route ?? '')
-}
-
-/** oidc-provider verifies proofs and, where it was told how, certificates; of TLS sessions it knows nothing. */
-function canBeProved(token: BoundToken, { features }: OidcConfiguration): boolean {
-  if (token.tls_exp !== undefined) return false
-  return token['x5t#S256'] === undefined || features?.['mTLS']?.enabled === true
 }

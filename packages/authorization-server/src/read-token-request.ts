@@ -1,3 +1,4 @@
+import { assertSameTmb, claimedTmbOf } from './assertion-claim.js'
 import { assertPermitted, type KeyBindingClient } from './client-metadata.js'
 import type { ConfirmationMethod } from './confirmation.js'
 import { KeyBindingError } from './errors.js'
@@ -25,16 +26,22 @@ export function readTokenRequest(
   { grantType, client, supported }: ReadTokenRequestOptions,
 ): TokenRequest {
   const { clientId, tmb_bound_access_tokens: required = false } = client
+  const lacksAudience =
+    client.tmb_audience_required === true && oidc?.params?.['resource'] === undefined
   const refreshes = grantType === 'refresh_token'
   const value = readTmbParameter({ form: oidc?.body ?? {}, query })
+  const claimed = claimedTmbOf(oidc?.body ?? {}, client)
   if (value === undefined) {
+    if (claimed !== undefined) throw new KeyBindingError('assertion_contradicts_tmb')
     // A refresh without the parameter takes the binding of its grant.
     if (required && !refreshes) throw new KeyBindingError('tmb_required')
-    return new TokenRequest({ clientId, asked: undefined, required, refreshes })
+    return new TokenRequest({ clientId, asked: undefined, required, refreshes, lacksAudience })
   }
   if (!supportsTmb(grantType)) throw new KeyBindingError('grant_type_unsupported')
 
   const asked = decodeTmb(value, { supported })
+  if (claimed !== undefined) assertSameTmb(claimed, asked)
   assertPermitted(client, asked)
-  return new TokenRequest({ clientId, asked, required, refreshes })
+  if (lacksAudience) throw new KeyBindingError('audience_required')
+  return new TokenRequest({ clientId, asked, required, refreshes, lacksAudience })
 }

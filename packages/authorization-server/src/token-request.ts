@@ -9,6 +9,8 @@ export interface TokenRequestOptions {
   readonly required: boolean
   /** Whether a grant that is there already decides: then nothing is bound before it was seen. */
   readonly refreshes: boolean
+  /** Whether a bound token must be for a resource that the request names, and it names none. */
+  readonly lacksAudience: boolean
 }
 
 /** A code, as far as its binding goes. */
@@ -36,18 +38,31 @@ export class TokenRequest {
   /** What `tmb` asks for, checked. */
   readonly asked: Confirmation | undefined
   readonly #required: boolean
+  readonly #lacksAudience: boolean
   #binding: Confirmation | undefined
+  #endsAt: number | undefined
 
-  constructor({ clientId, asked, required, refreshes }: TokenRequestOptions) {
+  constructor({ clientId, asked, required, refreshes, lacksAudience }: TokenRequestOptions) {
     this.clientId = clientId
     this.asked = asked
     this.#required = required
+    this.#lacksAudience = lacksAudience
     this.#binding = refreshes ? undefined : asked
   }
 
   /** How every access token of this answer is bound. `undefined`: as without the plugin. */
   get binding(): Confirmation | undefined {
     return this.#binding
+  }
+
+  /** NumericDate that no token of this answer outlives. `undefined`: there is none. */
+  get endsAt(): number | undefined {
+    return this.#endsAt
+  }
+
+  /** @param exp Of the token that the answer comes from. */
+  endBy(exp: number): void {
+    this.#endsAt = exp
   }
 
   /**
@@ -69,7 +84,8 @@ export class TokenRequest {
    * The binding sticks to the grant. Whoever has a refresh token and the client's credentials, but
    * not the key, must not move it to a key of his own; and no forgotten parameter loses it.
    *
-   * @throws {@link KeyBindingError} `grant_bound_to_another_key`, `grant_not_bound`, `tmb_required`
+   * @throws {@link KeyBindingError} `grant_bound_to_another_key`, `grant_not_bound`, `tmb_required`,
+   *   `audience_required`
    */
   refresh({ clientId, consumed, confirmation }: BoundRefreshToken): void {
     if (clientId !== this.clientId || consumed !== undefined) return
@@ -81,6 +97,7 @@ export class TokenRequest {
     if (this.asked !== undefined && !equalConfirmations(this.asked, confirmation)) {
       throw new KeyBindingError('grant_bound_to_another_key')
     }
+    if (this.#lacksAudience) throw new KeyBindingError('audience_required')
     this.#binding = confirmation
   }
 }
