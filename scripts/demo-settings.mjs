@@ -3,8 +3,7 @@ import { parseArgs } from 'node:util'
 import { fail } from './process.mjs'
 
 const DEFAULT_PORT = '4000'
-// The authorization server and the backend know `handoff` too; the page cannot hand over proofs yet.
-const MODES = ['tmb']
+const MODES = ['tmb', 'handoff']
 /** Where sessions can be stored: the template's variable, the URL's schemes, the port it means by default. */
 const STORES = {
   redis: { variable: 'REDIS_URL', schemes: ['redis', 'rediss'], defaultPort: 6379 },
@@ -17,7 +16,7 @@ const STORES = {
  * Every mistake ends the process with one sentence.
  */
 export async function readDemoSettings(flags) {
-  const { mode, nonce, hosts, https, ...urls } = parseFlags(flags)
+  const { mode, nonce, hosts, https, redis, postgres, ...rest } = parseFlags(flags)
   const base = process.env.PORT ?? DEFAULT_PORT
   const port = Number(base)
   if (!/^[0-9]+$/.test(base) || port < 1 || port > 65_533) {
@@ -31,7 +30,7 @@ export async function readDemoSettings(flags) {
       )
     }
   }
-  const store = await readStore(urls)
+  const store = await readStore({ redis, postgres })
   const server = (offset, name) => {
     const host = hosts ? `${name}.localhost` : 'localhost'
     return {
@@ -44,6 +43,8 @@ export async function readDemoSettings(flags) {
     nonce,
     hosts,
     https,
+    proofOfPossession: rest['proof-of-possession'],
+    shortLived: rest['short-lived'],
     store,
     application: server(0, 'app'),
     authorizationServer: server(1, 'as'),
@@ -57,10 +58,12 @@ function parseFlags(flags) {
     nonce: { type: 'boolean', default: false },
     hosts: { type: 'boolean', default: false },
     https: { type: 'boolean', default: false },
+    'proof-of-possession': { type: 'boolean', default: false },
+    'short-lived': { type: 'boolean', default: false },
     redis: { type: 'string' },
     postgres: { type: 'string' },
   }
-  const known = `Known flags: --mode ${MODES.join('|')}, --nonce, --hosts, --https, --redis URL, --postgres URL.`
+  const known = `Known flags: --mode ${MODES.join('|')}, --nonce, --hosts, --https, --proof-of-possession, --short-lived, --redis URL, --postgres URL.`
   let values
   try {
     values = parseArgs({ args: flags, options }).values

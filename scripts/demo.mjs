@@ -5,11 +5,11 @@ import { root } from './process.mjs'
 
 /** Starts everything, says `demo ready` when all three answer, and ends when the first one ends. */
 export async function startDemo(settings) {
-  const { mode, nonce, hosts, store, application, authorizationServer, api } = settings
+  const { mode, hosts, proofOfPossession, store, application, authorizationServer, api } = settings
   const { privateJwk, publicJwk } = await generateClientAuthKey()
   const { ports, trust } = await openFront(settings)
   const resource = `${api.origin}/`
-  const dpopNonce = nonce ? { DPOP_NONCE: '1' } : {}
+  const lifetimes = lifetimesOf(settings)
   const children = []
   const start = (app, environment) =>
     children.push(spawnApp(app, { ...trust, ...environment }, { hosts }))
@@ -22,7 +22,7 @@ export async function startDemo(settings) {
     API_RESOURCE: resource,
     DEMO_CLIENT_JWKS: JSON.stringify({ keys: [publicJwk] }),
     MODE: mode,
-    ...dpopNonce,
+    ...lifetimes,
   })
   start('demo-api', {
     PORT: String(ports.api),
@@ -30,7 +30,7 @@ export async function startDemo(settings) {
     ISSUER: authorizationServer.origin,
     API_AUDIENCE: resource,
     APPLICATION_ORIGIN: application.origin,
-    ...dpopNonce,
+    ...lifetimes,
   })
   await answers(ports.authorizationServer, '/.well-known/openid-configuration')
   start('bff-template', {
@@ -44,6 +44,7 @@ export async function startDemo(settings) {
     SESSION_SECRETS: randomBytes(32).toString('base64url'),
     CLAIMS: 'sub,name',
     SPA_DIR: `${root}/apps/demo-spa/dist`,
+    ...(proofOfPossession ? { PROOF_OF_POSSESSION: 'required' } : {}),
     ...store,
   })
   await answers(ports.api, '/')
@@ -57,6 +58,15 @@ export async function startDemo(settings) {
   Ctrl-C stops all three.
 
 demo ready`)
+}
+
+/** Whether nonces are demanded, and how long they and access tokens live, for those who want to watch. */
+function lifetimesOf({ nonce, shortLived }) {
+  return {
+    ...(nonce ? { DPOP_NONCE: '1' } : {}),
+    // The backend hands out no token with less than 30 s left, so this is two renewals a minute.
+    ...(shortLived ? { ACCESS_TOKEN_SECONDS: '45', NONCE_SECONDS: '10' } : {}),
+  }
 }
 
 /** Where the servers themselves listen: at the public ports, or behind a front that speaks TLS. */

@@ -15,7 +15,7 @@ export async function openTlsFront(servers) {
   const { cert, private: key } = await generateCertificate()
   const ports = {}
   for (const [name, { port }] of Object.entries(servers)) {
-    ports[name] = await findFreePort()
+    ports[name] = await findFreePort(port)
     await listen({ key, cert, port, behind: ports[name] })
   }
   return { ports, trust: { NODE_EXTRA_CA_CERTS: writeCertificate(cert) } }
@@ -55,11 +55,21 @@ function listen({ key, cert, port, behind }) {
   })
 }
 
-function findFreePort() {
+/**
+ * A free port for the server behind a public one. Not one that the system chooses: it might give the
+ * same to somebody's connection before the server listens there.
+ */
+async function findFreePort(publicPort) {
+  for (let step = 1; step < 100; step += 1) {
+    const port = 10_000 + ((publicPort + step * 100) % 20_000)
+    if (await isFree(port)) return port
+  }
+  throw new Error('no free port for a server behind the TLS front')
+}
+
+function isFree(port) {
   return new Promise((resolve) => {
-    const server = createServer().listen(0, () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
+    const server = createServer().once('error', () => resolve(false))
+    server.listen({ port, exclusive: true }, () => server.close(() => resolve(true)))
   })
 }

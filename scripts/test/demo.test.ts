@@ -50,7 +50,7 @@ describe('npm run demo, before anything is built', () => {
     ['word'],
     ['--mode'],
     ['--mode', 'bearer'],
-    ['--mode', 'handoff'],
+    ['--short-lived=60'],
   ])('refuses the flags %s %s and names those it knows', async (...flags) => {
     expectOneSentence(await demo(flags, { PORT: '21230' }), /Known flags: --/)
   })

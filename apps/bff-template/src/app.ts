@@ -27,7 +27,7 @@ export function createApp(configuration: Configuration, ports: AppPorts = {}): H
 
 /** What the backend gets of the configuration. */
 export function backendOptions(configuration: Configuration, ports: AppPorts = {}): BackendOptions {
-  const { origin, issuer, client, scope, resources, claims, keyContinuity, mode } = configuration
+  const { origin, issuer, client, scope, resources, claims, mode } = configuration
   return {
     origin,
     basePath: BASE_PATH,
@@ -37,7 +37,8 @@ export function backendOptions(configuration: Configuration, ports: AppPorts = {
     resources,
     claims,
     sessions: cookieSessions({ secrets: configuration.sessionSecrets }),
-    keyContinuity,
+    keyContinuity: configuration.keyContinuity,
+    proofOfPossession: configuration.proofOfPossession,
     ...(mode === undefined ? {} : { mode }),
     ...ports,
   }

@@ -1,4 +1,4 @@
-import type { BindingMode, KeyContinuity } from '@tmb-kit/backend'
+import type { BindingMode, KeyContinuity, ProofOfPossession } from '@tmb-kit/backend'
 import { readClientAuthentication, type ClientAuthentication } from './client-authentication.js'
 import {
   parseClaims,
@@ -38,6 +38,8 @@ export interface Configuration {
   /** Where the pages may send requests to, beside their own origin. */
   readonly apiOrigins: readonly string[]
   readonly keyContinuity: KeyContinuity
+  /** Whether every call of the page must carry a proof made for the backend itself. */
+  readonly proofOfPossession: ProofOfPossession
   /** `undefined`: as the metadata of the authorization server says. */
   readonly mode: BindingMode | undefined
   /** Where sessions are stored, by one of the two. Neither: in cookies. */
@@ -46,6 +48,7 @@ export interface Configuration {
 }
 
 const KEY_CONTINUITIES: readonly KeyContinuity[] = ['interactive', 'first-use', 'off']
+const PROOFS_OF_POSSESSION: readonly ProofOfPossession[] = ['off', 'required']
 const MODES: readonly BindingMode[] = ['tmb', 'handoff']
 
 /**
@@ -80,6 +83,7 @@ export function readConfiguration(env: Environment): Configuration {
     spaDirectory: optional(env, 'SPA_DIR', parseText),
     apiOrigins: optional(env, 'API_ORIGINS', parseOrigins),
     keyContinuity: optional(env, 'KEY_CONTINUITY', parseOneOf(KEY_CONTINUITIES)),
+    proofOfPossession: optional(env, 'PROOF_OF_POSSESSION', parseOneOf(PROOFS_OF_POSSESSION)),
     mode: optional(env, 'MODE', parseOneOf(MODES)),
     redisUrl: optional(env, 'REDIS_URL', parseStoreUrl('redis', 'rediss')),
     postgresUrl: optional(env, 'POSTGRES_URL', parseStoreUrl('postgres', 'postgresql')),
@@ -100,6 +104,7 @@ export function readConfiguration(env: Environment): Configuration {
     spaDirectory: read.spaDirectory ?? 'public',
     apiOrigins: read.apiOrigins ?? originsOf(resources),
     keyContinuity: read.keyContinuity ?? 'interactive',
+    proofOfPossession: read.proofOfPossession ?? 'off',
     mode: read.mode,
     redisUrl: read.redisUrl,
     postgresUrl: read.postgresUrl,

@@ -10,15 +10,10 @@ import { ConfigurationError } from './reading.js'
 import { shutDown } from './shutdown.js'
 import { listenSentence, startupSentences } from './startup-error.js'
 
-const NO_HANDOFF =
-  'ISSUER offers DPoP, but not tmb, and @tmb-kit/browser does not hand over proofs yet: use one that offers tmb, or set MODE=handoff if your own page hands them over.'
-
 async function start(): Promise<void> {
   const configuration = readConfiguration(process.env)
   assertPagesExist(configuration)
-  const mode = await checkAuthorizationServer(backendOptions(configuration))
-  if (mode !== configuration.mode && mode !== 'tmb') throw new ConfigurationError([NO_HANDOFF])
-
+  await checkAuthorizationServer(backendOptions(configuration))
   const { sessions, advice, close } = await openSessions(configuration)
   const { port, host, origin } = configuration
   const app = createApp(configuration, { onEvent: printEvent, sessions })

@@ -46,6 +46,7 @@ describe('a configuration without a mistake', () => {
       spaDirectory: 'public',
       apiOrigins: ['https://api.example'],
       keyContinuity: 'interactive',
+      proofOfPossession: 'off',
       mode: undefined,
       redisUrl: undefined,
       postgresUrl: undefined,
@@ -62,6 +63,7 @@ describe('a configuration without a mistake', () => {
       SPA_DIR: '/srv/pages',
       API_ORIGINS: 'https://api.example, http://localhost:4002',
       KEY_CONTINUITY: 'first-use',
+      PROOF_OF_POSSESSION: 'required',
       MODE: 'handoff',
       REDIS_URL: 'rediss://user:password@redis.example:6380/1',
     })
@@ -74,6 +76,7 @@ describe('a configuration without a mistake', () => {
       spaDirectory: '/srv/pages',
       apiOrigins: ['https://api.example', 'http://localhost:4002'],
       keyContinuity: 'first-use',
+      proofOfPossession: 'required',
       mode: 'handoff',
       redisUrl: 'rediss://user:password@redis.example:6380/1',
     })
@@ -262,6 +265,11 @@ describe('one mistake gives one sentence', () => {
       'an unknown policy',
       () => ({ KEY_CONTINUITY: 'never' }),
       /^KEY_CONTINUITY must be interactive or/,
+    ],
+    [
+      'a proof of possession by and by',
+      () => ({ PROOF_OF_POSSESSION: 'true' }),
+      /^PROOF_OF_POSSESSION must be off or required\.$/,
     ],
     ['an unknown mode', () => ({ MODE: 'bearer' }), /^MODE must be tmb or handoff\.$/],
     [

@@ -136,17 +136,6 @@ describe('a start that cannot work ends with exit code 1 and one sentence', () =
     other.server.close()
   })
 
-  it('CC-13: for one that offers only DPoP, as long as nobody says that the page hands over proofs', async () => {
-    const other = await serveMetadata({
-      tmb_supported: undefined,
-      dpop_signing_alg_values_supported: ['ES256'],
-    })
-    expect(await failure({ ISSUER: other.issuer })).toEqual([
-      expect.stringMatching(/^ISSUER offers DPoP, but not tmb/),
-    ])
-    other.server.close()
-  })
-
   it.each([
     ['REDIS_URL', 'redis://user:canary-password@127.0.0.1'],
     ['POSTGRES_URL', 'postgres://user:canary-password@127.0.0.1'],
@@ -165,6 +154,24 @@ describe('a start that cannot work ends with exit code 1 and one sentence', () =
 })
 
 describe('a start that works', () => {
+  it('CC-13: with an authorization server that offers only DPoP, in mode handoff', async () => {
+    const other = await serveMetadata({
+      tmb_supported: undefined,
+      dpop_signing_alg_values_supported: ['ES256'],
+    })
+    const { port } = await startListening({ ISSUER: other.issuer })
+    const answer = await askSession(port)
+    expect(await answer.json()).toMatchObject({ active: false, mode: 'handoff' })
+    other.server.close()
+  })
+
+  it('SES-18: with PROOF_OF_POSSESSION=required, tells nobody anything without a proof', async () => {
+    const { port } = await startListening({ PROOF_OF_POSSESSION: 'required' })
+    const answer = await askSession(port)
+    expect(answer.status).toBe(401)
+    expect(await answer.json()).toMatchObject({ error: 'invalid_dpop_proof' })
+  })
+
   it('says where, and what cookie sessions ask of the operator', async () => {
     const { child, port } = await startListening()
     const response = await fetch(`http://127.0.0.1:${port}/healthz`)
@@ -219,10 +226,7 @@ for (const { name, variable, isThere, startStore } of stores) {
       for (const { output } of [first.child, child]) {
         expect(output()).toContain(`Sessions live in ${name}`)
       }
-      const ask = async (): Promise<Response> =>
-        fetch(`http://127.0.0.1:${port}/bff/session`, {
-          headers: { 'X-CSRF': '1', Cookie: `__Host-Http-tmb=${'A'.repeat(43)}` },
-        })
+      const ask = async (): Promise<Response> => askSession(port, 'A'.repeat(43))
       const answer = await ask()
       expect(answer.status).toBe(200)
       expect(await answer.json()).toMatchObject({ active: false })
@@ -237,6 +241,12 @@ for (const { name, variable, isThere, startStore } of stores) {
       child.kill('SIGTERM')
       expect(await once(child, 'exit')).toEqual([0, null])
     })
+  })
+}
+
+async function askSession(port: number, cookie = ''): Promise<Response> {
+  return fetch(`http://127.0.0.1:${port}/bff/session`, {
+    headers: { 'X-CSRF': '1', Cookie: `__Host-Http-tmb=${cookie}` },
   })
 }
 

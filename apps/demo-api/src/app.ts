@@ -26,7 +26,7 @@ export function createDemoApi(
     origins: [settings.apiOrigin],
     issuer: settings.issuer,
     audience: settings.audience,
-    ...(settings.demandNonces && { nonceSource: createNonceSource(environment) }),
+    ...(settings.demandNonces && { nonceSource: createNonceSource(settings, environment) }),
     ...environment,
   })
   const api = new Hono<ProtectEnv>()
@@ -69,11 +69,18 @@ export function createDemoApi(
 }
 
 /** One process, so its nonces need no secret that others share. */
-function createNonceSource({ clock }: DemoApiEnvironment) {
+function createNonceSource(
+  { nonceLifetimeSeconds }: DemoApiSettings,
+  { clock }: DemoApiEnvironment,
+) {
   const secret = Array.from(crypto.getRandomValues(new Uint8Array(32)), (octet) =>
     octet.toString(16).padStart(2, '0'),
   ).join('')
-  return hmacNonceSource({ secrets: [secret], ...(clock !== undefined && { clock }) })
+  return hmacNonceSource({
+    secrets: [secret],
+    lifetimeSeconds: nonceLifetimeSeconds,
+    ...(clock !== undefined && { clock }),
+  })
 }
 
 function parseJson(text: string): unknown {

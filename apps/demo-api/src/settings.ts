@@ -9,6 +9,8 @@ export interface DemoApiSettings {
   readonly applicationOrigin: string
   /** Whether every proof must carry a nonce of ours. */
   readonly demandNonces: boolean
+  /** How long a nonce lives, at least half and at most twice. */
+  readonly nonceLifetimeSeconds: number
 }
 
 /** The environment was not understood. The message says which variable to change, and to what. */
@@ -31,6 +33,10 @@ export function readSettings(
   if (nonces !== '0' && nonces !== '1') {
     throw new SettingsError('DPOP_NONCE must be 1 to demand nonces, or 0 or absent not to.')
   }
+  const nonceSeconds = environment['NONCE_SECONDS'] ?? '300'
+  if (!/^[1-9]\d{0,4}$/.test(nonceSeconds)) {
+    throw new SettingsError('NONCE_SECONDS must be a number of seconds from 1 to 99999.')
+  }
   return {
     port,
     apiOrigin,
@@ -41,6 +47,7 @@ export function readSettings(
       environment['APPLICATION_ORIGIN'] ?? 'http://localhost:4000',
     ),
     demandNonces: nonces === '1',
+    nonceLifetimeSeconds: Number(nonceSeconds),
   }
 }
 

@@ -16,6 +16,7 @@ const settings = {
   audience: `${API}/`,
   applicationOrigin: PAGE,
   demandNonces: false,
+  nonceLifetimeSeconds: 300,
 }
 let issuer: TestIssuer
 let proofKey: CryptoKeyPair

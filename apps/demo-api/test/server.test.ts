@@ -27,6 +27,7 @@ beforeAll(async () => {
       audience: `${API}/`,
       applicationOrigin: 'http://localhost:4000',
       demandNonces: false,
+      nonceLifetimeSeconds: 300,
     },
     { clock, fetch: createOrigins({ 'https://as.test': issuer.handler }).fetch },
   )

@@ -10,6 +10,7 @@ describe('the settings of the demo API', () => {
       audience: 'http://localhost:4002/',
       applicationOrigin: 'http://localhost:4000',
       demandNonces: false,
+      nonceLifetimeSeconds: 300,
     })
   })
 
@@ -31,6 +32,8 @@ describe('the settings of the demo API', () => {
     ['API_AUDIENCE', 'orders'],
     ['APPLICATION_ORIGIN', '*'],
     ['DPOP_NONCE', 'yes'],
+    ['NONCE_SECONDS', '0'],
+    ['NONCE_SECONDS', '1.5'],
   ])('refuse %s=%s with a sentence that names it', (name, value) => {
     expect(() => readSettings({ [name]: value })).toThrow(new RegExp(`^${name} must be .+\\.$`))
   })

@@ -51,7 +51,7 @@ export function createConfiguration(
     },
     fetch: fetchFromLoopback,
     ttl: {
-      AccessToken: 5 * MINUTE,
+      AccessToken: settings.accessTokenSeconds,
       AuthorizationCode: MINUTE,
       Grant: 14 * DAY,
       IdToken: 5 * MINUTE,

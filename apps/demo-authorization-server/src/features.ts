@@ -14,7 +14,7 @@ export function createFeatures(
   settings: DemoSettings,
   { nonceSecret }: { readonly nonceSecret: Buffer },
 ): NonNullable<OidcConfiguration['features']> {
-  const { apiResource, demandNonces } = settings
+  const { apiResource, accessTokenSeconds, demandNonces } = settings
   const ownTokens = (_ctx: OidcContext, client: Client, token: Client): boolean =>
     client.clientId === token.clientId
 
@@ -30,7 +30,7 @@ export function createFeatures(
       defaultResource: () => apiResource,
       getResourceServerInfo: (_ctx: OidcContext, resource: string) => {
         if (resource !== apiResource) throw new InvalidTarget()
-        return apiResourceServer(resource)
+        return apiResourceServer(resource, accessTokenSeconds)
       },
     },
     introspection: { enabled: true, allowedPolicy: ownTokens },
@@ -51,7 +51,7 @@ export function createFeatures(
   }
 }
 
-function apiResourceServer(audience: string): unknown {
+function apiResourceServer(audience: string, accessTokenTTL: number): unknown {
   const jwt = { sign: { alg: 'ES256' } }
-  return { audience, scope: API_SCOPE, accessTokenFormat: 'jwt', jwt }
+  return { audience, scope: API_SCOPE, accessTokenFormat: 'jwt', accessTokenTTL, jwt }
 }

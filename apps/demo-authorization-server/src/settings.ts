@@ -12,6 +12,8 @@ export interface DemoSettings {
   readonly mode: 'tmb' | 'handoff'
   /** Whether every proof must carry a nonce of ours. */
   readonly demandNonces: boolean
+  /** How long an access token lives. */
+  readonly accessTokenSeconds: number
 }
 
 interface PublicJwks {
@@ -39,6 +41,10 @@ export function readSettings(environment: Environment): DemoSettings & { readonl
     clientJwks: readJwks(environment['DEMO_CLIENT_JWKS']),
     mode: readMode(environment['MODE'] ?? 'tmb'),
     demandNonces: readFlag('DPOP_NONCE', environment['DPOP_NONCE'] ?? '0'),
+    accessTokenSeconds: readSeconds(
+      'ACCESS_TOKEN_SECONDS',
+      environment['ACCESS_TOKEN_SECONDS'] ?? '300',
+    ),
   }
 }
 
@@ -78,6 +84,13 @@ function readFlag(name: string, value: string): boolean {
     throw new SettingsError(`${name} must be 1 to demand nonces, or 0 or absent not to.`)
   }
   return value === '1'
+}
+
+function readSeconds(name: string, value: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(value)) {
+    throw new SettingsError(`${name} must be a number of seconds from 1 to 99999.`)
+  }
+  return Number(value)
 }
 
 function readJwks(value: string | undefined): PublicJwks {

@@ -12,6 +12,7 @@ it('needs the key of the backend, and knows the rest', () => {
     clientJwks: JSON.parse(DEMO_CLIENT_JWKS),
     mode: 'tmb',
     demandNonces: false,
+    accessTokenSeconds: 300,
   })
 })
 
@@ -24,6 +25,7 @@ it('takes what the environment says', () => {
     API_RESOURCE: 'http://api.localhost:5002/',
     MODE: 'handoff',
     DPOP_NONCE: '1',
+    ACCESS_TOKEN_SECONDS: '45',
   }
   expect(readSettings(environment)).toMatchObject({
     port: 5001,
@@ -32,6 +34,7 @@ it('takes what the environment says', () => {
     apiResource: 'http://api.localhost:5002/',
     mode: 'handoff',
     demandNonces: true,
+    accessTokenSeconds: 45,
   })
   expect(readSettings({ DEMO_CLIENT_JWKS, PORT: '5001' }).issuer).toBe('http://localhost:5001')
 })
@@ -52,6 +55,8 @@ describe('one sentence for each mistake, which names the variable', () => {
     ['API_RESOURCE', 'http://localhost:4002/#x'],
     ['MODE', 'bearer'],
     ['DPOP_NONCE', 'yes'],
+    ['ACCESS_TOKEN_SECONDS', '0'],
+    ['ACCESS_TOKEN_SECONDS', '5m'],
     ['DEMO_CLIENT_JWKS', undefined],
     ['DEMO_CLIENT_JWKS', ''],
     ['DEMO_CLIENT_JWKS', 'null'],

@@ -53,6 +53,7 @@ export async function startDemo(settings: Partial<DemoSettings> = {}): Promise<D
       clientJwks: { keys: [{ kty, crv, x, y }] },
       mode: 'tmb',
       demandNonces: false,
+      accessTokenSeconds: 300,
       ...settings,
     }),
   )
