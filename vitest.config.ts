@@ -15,7 +15,13 @@ export default defineConfig({
     // Tests run on the sources: `@tmb-kit/core` is packages/core/src/index.ts, and
     // `@tmb-kit/resource-server/hono` is packages/resource-server/src/hono.ts.
     alias: [
-      // Which half of core an import of it gets is the runtime's matter: here it is Node.
+      // Which half an import of it gets is the runtime's matter: here it is Node.
+      {
+        find: /^#aes-gcm$/,
+        replacement: fileURLToPath(
+          new URL('./packages/backend/src/session/aes-gcm-node.ts', import.meta.url),
+        ),
+      },
       {
         find: /^#platform$/,
         replacement: fileURLToPath(

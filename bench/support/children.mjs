@@ -22,10 +22,10 @@ export async function startServer(name, settings, { execArgv = [] } = {}) {
   const child = fork(fileOf('backend-server.mjs'), [name, JSON.stringify(settings)], { execArgv })
   const ask = asker(child)
   const { port, requests } = await ask()
-  return { name, port, requests, ask: async () => ask('used'), stop: () => child.kill() }
+  return { name, port, requests, ask: async () => ask('used'), stop: () => child.disconnect() }
 }
 
 export function startLoadGenerator() {
   const child = fork(fileOf('load-generator.mjs'))
-  return { ask: asker(child), stop: () => child.kill() }
+  return { ask: asker(child), stop: () => child.disconnect() }
 }

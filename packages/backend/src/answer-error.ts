@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { answerJson } from './answer-json.js'
 import { REFUSALS, RefusalError } from './errors.js'
 import type { EventSink } from './events.js'
 import { AuthorizationServerError } from './oauth/authorization-server-error.js'
@@ -15,8 +16,8 @@ export function answerError(c: Context, error: unknown, onEvent: EventSink): Res
 
   const { code, details } = toRefusal(error)
   const { status, message } = REFUSALS[code]
-  for (const [name, value] of Object.entries(details.headers ?? {})) c.header(name, value)
-  return c.json({ error: code, error_description: message, ...details.members }, status)
+  const { headers, members } = details
+  return answerJson(c, { error: code, error_description: message, ...members }, { status, headers })
 }
 
 function toRefusal(error: unknown): RefusalError {

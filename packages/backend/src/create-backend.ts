@@ -1,11 +1,7 @@
 import { memoryReplayStore } from '@tmb-kit/core'
-import { Hono, type Handler } from 'hono'
-import { answerError } from './answer-error.js'
+import { Hono } from 'hono'
 import type { BackendContext } from './backend-context.js'
-import { RefusalError } from './errors.js'
-import { requireSameOrigin } from './guards/csrf.js'
-import { onlyMethod } from './guards/method.js'
-import { responseHeaders } from './guards/response-headers.js'
+import { createEndpoints } from './endpoint.js'
 import { createPendingCodes } from './login/pending-codes.js'
 import { createAuthorizationServer } from './oauth/authorization-server.js'
 import { createCallGate } from './oauth/call-gate.js'
@@ -69,21 +65,20 @@ export function createBackend(options: BackendOptions): Hono {
     pendingCodes: createPendingCodes({ sealer: sessions.sealer, clock }),
     transactions: createTransactionCookies({ sealer: sessions.sealer, clock }),
   }
-  const sameOrigin = requireSameOrigin({ origin, onEvent })
-  const notFound: Handler = () => {
-    throw new RefusalError('not_found')
-  }
-
-  const app = new Hono()
-  app.onError((error, c) => answerError(c, error, onEvent))
-  app
-    .use(responseHeaders())
-    .all('/session', onlyMethod('GET'), sameOrigin, sessionRoute(context))
-    .all('/login', onlyMethod('POST'), sameOrigin, loginRoute(context))
-    .all('/callback', onlyMethod('GET'), callbackRoute(context))
-    .all('/token', onlyMethod('POST'), sameOrigin, tokenRoute(context))
-    .all('/logout', onlyMethod('POST'), sameOrigin, logoutRoute(context))
-    .all('/backchannel-logout', onlyMethod('POST'), backchannelLogoutRoute(context))
-    .all('*', notFound)
-  return app
+  const endpoints = createEndpoints(
+    {
+      '/session': { method: 'GET', callers: 'page', route: sessionRoute(context) },
+      '/login': { method: 'POST', callers: 'page', route: loginRoute(context) },
+      '/callback': { method: 'GET', callers: 'any', route: callbackRoute(context) },
+      '/token': { method: 'POST', callers: 'page', route: tokenRoute(context) },
+      '/logout': { method: 'POST', callers: 'page', route: logoutRoute(context) },
+      '/backchannel-logout': {
+        method: 'POST',
+        callers: 'any',
+        route: backchannelLogoutRoute(context),
+      },
+    },
+    { origin, onEvent },
+  )
+  return new Hono().all('*', endpoints)
 }

@@ -26,8 +26,10 @@ export type RefusalCode =
   | 'unsupported_media_type'
   | 'use_dpop_nonce'
 
+type RefusalStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 501 | 502 | 503
+
 interface Refusal {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 500 | 501 | 502 | 503
+  readonly status: RefusalStatus
   readonly message: string
 }
 

@@ -4,7 +4,6 @@ import { COOKIE_PREFIX } from './cookie-names.js'
 /** Our cookies of a request, by name, in the order in which the browser sent them. */
 export type Cookies = ReadonlyMap<string, string>
 
-// After a comma too: some servers join repeated Cookie fields with one.
 const OUR_NAMES = new RegExp(`(?:^|[;,])[ \\t]*(${COOKIE_PREFIX}[A-Za-z0-9_-]*)=`, 'g')
 
 /**
@@ -15,15 +14,21 @@ const OUR_NAMES = new RegExp(`(?:^|[;,])[ \\t]*(${COOKIE_PREFIX}[A-Za-z0-9_-]*)=
  */
 export function readCookies(request: Request): Cookies {
   const header = request.headers.get('Cookie') ?? ''
-  const names = [...header.matchAll(OUR_NAMES)].map(([, name]) => name)
-  if (new Set(names).size !== names.length) throw new RefusalError('invalid_request')
-
   const cookies = new Map<string, string>()
   for (const pair of header.split(';')) {
     const [name, value] = splitOnce(pair.trim(), '=')
-    if (name.startsWith(COOKIE_PREFIX) && value !== undefined) cookies.set(name, value)
+    if (!name.startsWith(COOKIE_PREFIX) || value === undefined) continue
+    if (cookies.has(name)) throw new RefusalError('invalid_request')
+    cookies.set(name, value)
   }
+  // Some servers join repeated Cookie fields with a comma. None of our values holds one.
+  if (header.includes(',')) assertOnce(header)
   return cookies
+}
+
+function assertOnce(header: string): void {
+  const names = [...header.matchAll(OUR_NAMES)].map(([, name]) => name)
+  if (new Set(names).size !== names.length) throw new RefusalError('invalid_request')
 }
 
 function splitOnce(text: string, separator: string): readonly [string, string?] {

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { setCookie } from 'hono/cookie'
+import { noteHeader } from '../answer-json.js'
 
 export interface CookieAttributes {
   readonly sameSite: 'Lax' | 'Strict'
@@ -13,6 +14,7 @@ export function putCookie(
   value: string,
   { sameSite, maxAgeSeconds }: CookieAttributes,
 ): void {
+  noteHeader(c)
   setCookie(c, name, value, {
     path: '/',
     secure: true,

@@ -1,5 +1,4 @@
 import { CSRF_HEADER, CSRF_HEADER_VALUE } from '@tmb-kit/core'
-import { createMiddleware } from 'hono/factory'
 import { RefusalError } from '../errors.js'
 import type { EventSink } from '../events.js'
 
@@ -15,16 +14,18 @@ export interface CsrfGuardOptions {
  * Checks: the static header, which needs a CORS preflight that nobody answers; `Sec-Fetch-Site`;
  * `Origin`; and that a POST carries one of the two.
  *
+ * @throws {RefusalError} `csrf_rejected`
  * @see https://www.rfc-editor.org/rfc/rfc10017#section-6.1.3.3
  */
-export function requireSameOrigin({ origin, onEvent }: CsrfGuardOptions) {
-  return createMiddleware(async (c, next) => {
-    if (!isSameOrigin(c.req.raw, origin)) {
-      onEvent({ type: 'csrf_rejected', path: c.req.path })
-      throw new RefusalError('csrf_rejected')
-    }
-    await next()
-  })
+export function assertSameOrigin(
+  request: Request,
+  path: string,
+  { origin, onEvent }: CsrfGuardOptions,
+): void {
+  if (isSameOrigin(request, origin)) return
+
+  onEvent({ type: 'csrf_rejected', path })
+  throw new RefusalError('csrf_rejected')
 }
 
 function isSameOrigin({ method, headers }: Request, ownOrigin: string): boolean {

@@ -1,5 +1,5 @@
 import { parseJsonObject, type JsonObject } from '@tmb-kit/core'
-import { readBytes } from '../read-bytes.js'
+import { readAtMost } from '../read-bytes.js'
 import { RefusalError } from '../errors.js'
 
 const MAX_BODY_OCTETS = 8192
@@ -15,7 +15,7 @@ export async function readJsonBody(request: Request): Promise<JsonObject> {
     throw new RefusalError('unsupported_media_type')
   }
 
-  const octets = await readBytes(request.body, MAX_BODY_OCTETS)
+  const octets = await readAtMost(request, MAX_BODY_OCTETS)
   if (octets === undefined) throw new RefusalError('too_large')
 
   const body = parseJsonObject(decodeUtf8(octets))

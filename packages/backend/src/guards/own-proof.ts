@@ -11,6 +11,7 @@ import {
   type ProofAlgorithm,
 } from '@tmb-kit/core'
 import type { Context } from 'hono'
+import { noteHeader } from '../answer-json.js'
 import type { BackendContext } from '../backend-context.js'
 import { RefusalError } from '../errors.js'
 
@@ -36,6 +37,7 @@ export async function verifyOwnProof(
   if (settings.proofOfPossession === 'off') return undefined
 
   const { nonceSource } = sessions
+  noteHeader(c)
   c.header(DPOP_NONCE_HEADER, await nonceSource.current())
   try {
     const { jkt, claims } = await verifyProof(c.req.header(DPOP_HEADER) ?? '', {

@@ -2,7 +2,7 @@ import type { Handler } from 'hono'
 import type { BackendContext } from '../backend-context.js'
 import { RefusalError } from '../errors.js'
 import { verifyLogoutToken } from '../oauth/logout-token.js'
-import { readBytes } from '../read-bytes.js'
+import { readAtMost } from '../read-bytes.js'
 
 const MAX_BODY_OCTETS = 16 * 1024
 const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i
@@ -35,7 +35,7 @@ async function readLogoutToken(request: Request): Promise<string> {
   if (!FORM_TYPE.test(request.headers.get('Content-Type') ?? '')) {
     throw new RefusalError('invalid_request')
   }
-  const octets = await readBytes(request.body, MAX_BODY_OCTETS)
+  const octets = await readAtMost(request, MAX_BODY_OCTETS)
   if (octets === undefined) throw new RefusalError('too_large')
 
   const [token, ...others] = new URLSearchParams(new TextDecoder().decode(octets)).getAll(

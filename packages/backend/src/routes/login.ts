@@ -1,4 +1,5 @@
 import type { Handler } from 'hono'
+import { answerJson } from '../answer-json.js'
 import type { BackendContext } from '../backend-context.js'
 import { readCookies } from '../cookies/read-cookies.js'
 import { RefusalError } from '../errors.js'
@@ -13,7 +14,7 @@ import { openSessionOf } from '../session/open-session-of.js'
 /**
  * `POST /login`: starts a login with the page's key, and says where to navigate.
  *
- * Step 1 of docs/flow.md. Mount behind `requireSameOrigin()`. There is no GET: with one, any web
+ * Step 1 of docs/flow.md. Its endpoint checks where the request comes from. There is no GET: with one, any web
  * site could open the user's session with its own key.
  */
 export function loginRoute(context: BackendContext): Handler {
@@ -58,7 +59,7 @@ export function loginRoute(context: BackendContext): Handler {
     }
     await transactions.put(c, transaction, cookies)
     onEvent({ type: 'login_started', jkt, reauthentication: reauthenticate })
-    return c.json({ authorization_url: url })
+    return answerJson(c, { authorization_url: url })
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Handler } from 'hono'
+import { answerJson } from '../answer-json.js'
 import type { BackendContext } from '../backend-context.js'
 import { SESSION_COOKIE } from '../cookies/cookie-names.js'
 import { readCookies } from '../cookies/read-cookies.js'
@@ -16,7 +17,7 @@ const MAX_WAIT_SECONDS = 3
  * `POST /logout`: ends the session here, takes its refresh token back, and says where to end the
  * authorization server's own session.
  *
- * Mount behind `requireSameOrigin()`. Needs no key and no session. The key-continuity cookie stays:
+ * Its endpoint checks where the request comes from. Needs no key and no session. The key-continuity cookie stays:
  * a script could otherwise log out, and sign in with a key of its own.
  *
  * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
@@ -35,7 +36,7 @@ export function logoutRoute(context: BackendContext): Handler {
       revokeTokens({ refresh_token: ended?.refreshToken }, context),
     ])
     // JSON has no undefined: the protocol says null.
-    return c.json({ end_session_url: endSessionUrl ?? null })
+    return answerJson(c, { end_session_url: endSessionUrl ?? null })
   }
 }
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@tmb-kit/core'
 import type { Handler } from 'hono'
+import { answerJson } from '../answer-json.js'
 import type { BackendContext } from '../backend-context.js'
 import { readCookies } from '../cookies/read-cookies.js'
 import { assertSameKey, verifyOwnProof } from '../guards/own-proof.js'
@@ -9,7 +10,7 @@ import { proofDemand } from '../token/token-endpoint-proof.js'
 /**
  * `GET /session`: who is signed in. Never a token, and only the listed claims.
  *
- * Step 1 of docs/flow.md. Mount behind `requireSameOrigin()`.
+ * Step 1 of docs/flow.md. Its endpoint checks where the request comes from.
  */
 export function sessionRoute(context: BackendContext): Handler {
   return async (c) => {
@@ -19,15 +20,20 @@ export function sessionRoute(context: BackendContext): Handler {
     const base = await describeMode(context)
     if (code.kind === 'waiting') {
       assertSameKey(proven, code.pending.transaction.jkt)
-      return c.json({ active: false, pending: true, ...base, jkt: code.pending.transaction.jkt })
+      return answerJson(c, {
+        active: false,
+        pending: true,
+        ...base,
+        jkt: code.pending.transaction.jkt,
+      })
     }
 
     const open = await openSessionOf(cookies, context.sessions)
-    if (open === undefined) return c.json({ active: false, ...base })
+    if (open === undefined) return answerJson(c, { active: false, ...base })
 
     const { claims, jkt, scope } = open.session
     assertSameKey(proven, jkt)
-    return c.json({ active: true, ...base, claims, jkt, scope, expires_at: open.expiresAt })
+    return answerJson(c, { active: true, ...base, claims, jkt, scope, expires_at: open.expiresAt })
   }
 }
 

@@ -1,5 +1,6 @@
 import { parseJkt, type Jkt, type JsonObject } from '@tmb-kit/core'
 import type { Context, Handler } from 'hono'
+import { answerJson } from '../answer-json.js'
 import type { BackendContext } from '../backend-context.js'
 import { SESSION_COOKIE } from '../cookies/cookie-names.js'
 import { readCookies } from '../cookies/read-cookies.js'
@@ -24,7 +25,7 @@ import { parseTokenTarget } from '../token/token-target.js'
 /**
  * `POST /token`: hands the page an access token that only its own key can use.
  *
- * Step 4 of docs/flow.md. Mount behind `requireSameOrigin()`. In mode `handoff` the first call after
+ * Step 4 of docs/flow.md. Its endpoint checks where the request comes from. In mode `handoff` the first call after
  * the callback redeems the waiting code, and begins the session.
  */
 export function tokenRoute(context: BackendContext): Handler {
@@ -82,7 +83,7 @@ async function answerToken(c: Context, { open, request, context }: TokenCall): P
   try {
     const { accessToken, cookie } = await obtainAccessToken(open, request, context)
     putSessionCookie(c, cookie, clock())
-    return c.json({
+    return answerJson(c, {
       access_token: accessToken.accessToken,
       token_type: 'DPoP',
       expires_in: accessToken.expiresAt - clock(),

@@ -36,6 +36,9 @@ export interface CookieSessionsOptions {
 /** Chromium and Firefox drop a cookie whose name and value are longer. */
 const MAX_COOKIE_OCTETS = 4096
 
+/** A page that is in use sends the same cookie with every call. */
+const MAX_OPENED_COOKIES = 1000
+
 /**
  * Sessions that live in an encrypted cookie: nothing to install, any number of instances.
  *
@@ -47,7 +50,7 @@ const MAX_COOKIE_OCTETS = 4096
  */
 export function cookieSessions(options: CookieSessionsOptions): SessionStrategy {
   assertKnownOptions('cookieSessions', options, ['secrets', 'idleSeconds', 'absoluteSeconds'])
-  const sealer = createSealer(options.secrets)
+  const sealer = createSealer(options.secrets, { remembers: MAX_OPENED_COOKIES })
   const { idleSeconds = 8 * 3600, absoluteSeconds = 24 * 3600 } = options
   assertPositiveSeconds('idleSeconds', idleSeconds)
   assertPositiveSeconds('absoluteSeconds', absoluteSeconds)

@@ -1,4 +1,7 @@
-import { encodeBase64url, parseBase64url, parseJsonObject, type JsonObject } from '@tmb-kit/core'
+import { deriveSealKey } from '#aes-gcm'
+import { encodeBase64url, isJsonObject, parseBase64url, type JsonObject } from '@tmb-kit/core'
+import { createBoundedMap } from '../bounded-map.js'
+import { IV_OCTETS, TAG_OCTETS, type SealKey } from './seal-key.js'
 
 /** What a sealed value is for. Each purpose has keys of its own. */
 export type SealPurpose = 'code' | 'key' | 'login' | 'session'
@@ -17,52 +20,60 @@ export interface Sealer {
 }
 
 const MIN_SECRET_OCTETS = 32
-const IV_OCTETS = 12
 
 /**
- * AES-256-GCM through WebCrypto, with one key per secret and purpose, derived with HKDF.
+ * AES-256-GCM with one key per secret and purpose, derived with HKDF once.
  *
  * A JWE would say in a header what both ends know already: on the path of every request, making and
  * parsing it costs several times the encryption. So a sealed value is base64url of the 96-bit
  * random IV and the ciphertext, and the cookie's name is the additional data. One key seals far
  * fewer than the 2^32 values that random IVs are good for: sessions times refreshes.
  *
+ * Does not say that a value is still good: what has ended opens as before.
+ *
+ * @param options.remembers How many opened values are kept in memory. Default: none.
  * @param secrets Strings of 32 bytes or more, the newest first: it seals, the others only open.
  * @throws {TypeError} when there is no secret, or one is too short.
  */
-export function createSealer(secrets: readonly string[]): Sealer {
+export function createSealer(
+  secrets: readonly string[],
+  options: { readonly remembers?: number } = {},
+): Sealer {
   assertSecrets(secrets)
-  const sealKeys = new Map<string, Promise<CryptoKey>>()
-  const sealKeyOf = async (secret: string, purpose: SealPurpose): Promise<CryptoKey> => {
+  // What opened once opens again: the secrets stay, and a value that was altered is another one.
+  const opened = createBoundedMap<JsonObject>(options.remembers ?? 0)
+  const sealKeys = new Map<string, SealKey>()
+  const sealKeyOf = async (secret: string, purpose: SealPurpose): Promise<SealKey> => {
     const name = `${purpose} ${secret}`
-    const sealKey = sealKeys.get(name) ?? deriveSealKey(secret, purpose)
-    sealKeys.set(name, sealKey)
-    return sealKey
+    const known = sealKeys.get(name)
+    if (known !== undefined) return known
+
+    const derived = await deriveSealKey(secret, `tmb-kit seal 1 ${purpose}`)
+    sealKeys.set(name, derived)
+    return derived
   }
 
   return {
     seal: async (value, { purpose, name }) => {
       const sealKey = await sealKeyOf(secrets[0] ?? '', purpose)
-      const iv = crypto.getRandomValues(new Uint8Array(IV_OCTETS))
-      const plain = new TextEncoder().encode(JSON.stringify(value))
-      const sealed = new Uint8Array(
-        await crypto.subtle.encrypt(parametersOf(iv, name), sealKey, plain),
-      )
-      const octets = new Uint8Array(IV_OCTETS + sealed.length)
-      octets.set(iv)
-      octets.set(sealed, IV_OCTETS)
-      return encodeBase64url(octets)
+      return encodeBase64url(await sealKey.encrypt(JSON.stringify(value), name))
     },
 
     open: async (sealed, { purpose, name }) => {
-      const octets = parseBase64url(sealed)
-      if (octets === undefined || octets.length <= IV_OCTETS) return undefined
+      const remembered = opened.get(`${purpose} ${name} ${sealed}`, 0)
+      if (remembered !== undefined) return remembered
 
-      const parameters = parametersOf(octets.subarray(0, IV_OCTETS), name)
+      const octets = parseBase64url(sealed)
+      if (octets === undefined || octets.length <= IV_OCTETS + TAG_OCTETS) return undefined
+
       for (const secret of secrets) {
         const sealKey = await sealKeyOf(secret, purpose)
-        const plain = await decrypt(parameters, sealKey, octets.subarray(IV_OCTETS))
-        if (plain !== undefined) return parseJsonObject(new TextDecoder().decode(plain))
+        const plain = await sealKey.decrypt(octets, name)
+        const value: unknown = plain === undefined ? undefined : JSON.parse(plain)
+        if (isJsonObject(value)) {
+          opened.set(`${purpose} ${name} ${sealed}`, value, Infinity)
+          return value
+        }
       }
       return undefined
     },
@@ -78,36 +89,4 @@ function assertSecrets(secrets: unknown): void {
       throw new TypeError(`secrets must each be a string of ${MIN_SECRET_OCTETS} bytes or more`)
     }
   }
-}
-
-function parametersOf(iv: Uint8Array<ArrayBuffer>, name: string): AesGcmParams {
-  return { name: 'AES-GCM', iv, additionalData: new TextEncoder().encode(name) }
-}
-
-async function decrypt(
-  parameters: AesGcmParams,
-  sealKey: CryptoKey,
-  ciphertext: Uint8Array<ArrayBuffer>,
-): Promise<ArrayBuffer | undefined> {
-  try {
-    return await crypto.subtle.decrypt(parameters, sealKey, ciphertext)
-  } catch {
-    // Not sealed with this key. An older one may fit; whoever tampers learns nothing.
-    return undefined
-  }
-}
-
-async function deriveSealKey(secret: string, purpose: SealPurpose): Promise<CryptoKey> {
-  const encoder = new TextEncoder()
-  const material = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, [
-    'deriveKey',
-  ])
-  const info = encoder.encode(`tmb-kit seal 1 ${purpose}`)
-  return crypto.subtle.deriveKey(
-    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(32), info },
-    material,
-    { name: 'AES-GCM', length: 256 },
-    false,
-    ['encrypt', 'decrypt'],
-  )
 }

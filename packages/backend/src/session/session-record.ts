@@ -28,7 +28,8 @@ export async function parseSessionId(cookie: string): Promise<SessionAddress | u
 
   return {
     rowId: await computeSha256(`tmb-kit session row ${cookie}`),
-    sealer: createSealer([cookie]),
+    // The row as it was read last: it is written once in a few minutes, and read with every call.
+    sealer: createSealer([cookie], { remembers: 1 }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { hmacNonceSource } from '@tmb-kit/core'
+import { createBoundedMap } from '../bounded-map.js'
 import { assertKnownOptions, assertPositiveSeconds } from '../option-checks.js'
 import { randomText } from '../random.js'
 import { guardStore } from './guarded-store.js'
@@ -90,6 +91,9 @@ export function storedSessions(options: StoredSessionsOptions): StoredSessions {
   }
 }
 
+/** What is kept of sessions that are in use: the key of each, and its row as it was read last. */
+const MAX_KNOWN_ADDRESSES = 1000
+
 interface StoredContext extends SessionEnvironment {
   readonly store: SessionStore
   readonly limits: SessionLimits
@@ -102,13 +106,18 @@ function createStoredSessions(
   context: StoredContext,
 ): Pick<Sessions, 'begin' | 'endNoted' | 'open'> {
   const { store, limits, clock, secret } = context
+  // Whether a session lives, the store says each time; its key is derived once.
+  const addresses = createBoundedMap<SessionAddress>(MAX_KNOWN_ADDRESSES)
   const open: Sessions['open'] = async (cookie) => {
-    const address = await parseSessionId(cookie)
+    const address = addresses.get(cookie, clock()) ?? (await parseSessionId(cookie))
     const row = address === undefined ? undefined : await store.find(address.rowId)
     if (address === undefined || row === undefined) return undefined
 
     const record = await openRecord(row.sealed, address)
     if (record === undefined || expiryOf(record.session, limits) <= clock()) return undefined
+
+    // Only one that exists: made-up cookies must not push the others out.
+    addresses.set(cookie, address, row.expiresAt)
     return openStored({ address, record, cookie }, context)
   }
 

@@ -12,8 +12,9 @@ export async function bundle(entry: URL, name: string): Promise<string> {
     logLevel: 'error',
     resolve: {
       alias: [
-        // One bundle for every runtime, so it has the portable half of core.
+        // One bundle for every runtime, so it has the portable half of both.
         { find: /^#platform$/, replacement: sources('core/src/platform-web.ts') },
+        { find: /^#aes-gcm$/, replacement: sources('backend/src/session/aes-gcm-web.ts') },
         { find: /^@tmb-kit\/core$/, replacement: sources('core/src/index.ts') },
         { find: /^@tmb-kit\/backend$/, replacement: sources('backend/src/index.ts') },
         { find: /^@tmb-kit\/backend\/(.+)$/, replacement: sources('backend/src/$1.ts') },
