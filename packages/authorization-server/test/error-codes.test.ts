@@ -3,6 +3,7 @@ import {
   KEY_BINDING_REFUSALS,
   KeyBindingError,
   type KeyBindingErrorCode,
+  type TokenExchangeErrorCode,
 } from '@tmb-kit/authorization-server'
 import {
   startAuthorizationServer,
@@ -44,8 +45,19 @@ const refresh = async (opening: object, tmb: object): Promise<Answer> => {
   })
 }
 
+/** Those of a token exchange are in token-exchange-refusals.test.ts. */
+type Reason = Exclude<KeyBindingErrorCode, TokenExchangeErrorCode>
+
 /** One request for each reason there is: a reason without one does not compile. */
-const REASONS: Readonly<Record<KeyBindingErrorCode, () => Promise<Answer>>> = {
+const REASONS: Readonly<Record<Reason, () => Promise<Answer>>> = {
+  assertion_contradicts_tmb: async () =>
+    as.token({
+      clientId: 'jwt',
+      parameters: { ...CLIENT_CREDENTIALS, ...bound },
+      assertionClaims: { tmb: { jkt: OTHER } },
+    }),
+  audience_required: async () =>
+    as.token({ clientId: 'audience_required', parameters: { ...CLIENT_CREDENTIALS, ...bound } }),
   parameters_too_many: async () =>
     as.token({ parameters: CLIENT_CREDENTIALS, rawForm: '&x'.repeat(1000) }),
   tmb_repeated: async () => as.token({ ...other, rawForm: '&tmb=&tmb=' }),
@@ -74,8 +86,11 @@ const REASONS: Readonly<Record<KeyBindingErrorCode, () => Promise<Answer>>> = {
 
 it.each(Object.entries(REASONS))('%s is one word on the wire', async (code, provoke) => {
   const answer = await provoke()
-  const { error, message } = KEY_BINDING_REFUSALS[code as KeyBindingErrorCode]
-  expect(answer).toMatchObject({ status: 400, body: { error, error_description: message } })
+  const { error, message, status = 400 } = KEY_BINDING_REFUSALS[code as KeyBindingErrorCode]
+  expect(answer).toMatchObject({ status, body: { error } })
+  // What is wrong with the authentication of a client is nothing to tell who failed to authenticate.
+  const described = status === 401 ? 'client authentication failed' : message
+  expect(answer.body['error_description']).toBe(described)
   expect(as.events.at(-1)).toMatchObject({ type: 'token_request_refused', code })
 
   const parameters = { ...CLIENT_CREDENTIALS, ...bound }

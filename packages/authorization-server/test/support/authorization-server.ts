@@ -4,8 +4,8 @@ import {
   KeyBindingProvider,
   type KeyBindingEvent,
   type KeyBindingEventSink,
+  type KeyBindingOptions,
   type OidcConfiguration,
-  type OneTimeUseStore,
 } from '@tmb-kit/authorization-server'
 import { exportJWK } from 'jose'
 import { authenticate, CLIENTS, REDIRECT_URI, type ClientId } from './clients.js'
@@ -28,6 +28,8 @@ export interface TokenRequestInput {
   /** Appended to the form as it stands, for what a map cannot say. */
   readonly rawForm?: string
   readonly query?: string
+  /** More claims of the client's assertion, where it makes one. */
+  readonly assertionClaims?: Readonly<Record<string, unknown>>
 }
 
 export interface TestAuthorizationServer {
@@ -43,13 +45,11 @@ export interface TestAuthorizationServer {
   authorize(parameters?: Parameters, clientId?: ClientId): Promise<Parameters>
 }
 
-export interface StartOptions {
+export interface StartOptions extends KeyBindingOptions {
   /** Replaces members of the usual configuration. */
   readonly configuration?: OidcConfiguration
   /** Adds to its features. */
   readonly features?: OidcConfiguration['features']
-  readonly oneTimeUseStore?: OneTimeUseStore
-  readonly onEvent?: KeyBindingEventSink
 }
 
 /** A real provider on loopback. */
@@ -61,20 +61,17 @@ export async function startAuthorizationServer(
   const issuer = `http://127.0.0.1:${port}`
   const events: KeyBindingEvent[] = []
   const clientAuthKey = await generateKey()
-  const { oneTimeUseStore } = options
-  const { onEvent = (event: KeyBindingEvent) => void events.push(event) } = options
+  const { configuration, features, ...own } = options
+  const onEvent: KeyBindingEventSink = (event) => void events.push(event)
   const usual = await testConfiguration(await clientsOf(clientAuthKey))
   const provider = new KeyBindingProvider(
     issuer,
     {
       ...usual,
-      features: { ...usual.features, ...options.features },
-      ...options.configuration,
+      features: { ...usual.features, ...features },
+      ...configuration,
     },
-    {
-      onEvent,
-      ...(oneTimeUseStore === undefined ? {} : { oneTimeUseStore }),
-    },
+    { onEvent, ...own },
   )
   autoSubmitInteractions(provider)
   const callback = provider.callback()
@@ -82,7 +79,8 @@ export async function startAuthorizationServer(
 
   const post = async (path: string, input: TokenRequestInput): Promise<Answer> => {
     const { clientId = 'basic', parameters, headers = {}, rawForm = '', query = '' } = input
-    const client = await authenticate(clientId, { issuer, clientAuthKey })
+    const { assertionClaims: claims } = input
+    const client = await authenticate(clientId, { issuer, clientAuthKey, claims })
     const form = new URLSearchParams({ ...parameters, ...client.parameters }).toString()
     const response = await fetch(`${issuer}${path}${query}`, {
       method: 'POST',
@@ -154,7 +152,8 @@ async function challengeOf(codeVerifier: string): Promise<string> {
 
 async function read(response: Response): Promise<Answer> {
   const { status, headers } = response
-  return { status, headers, body: (await response.json()) as Answer['body'] }
+  const text = await response.text()
+  return { status, headers, body: text === '' ? {} : (JSON.parse(text) as Answer['body']) }
 }
 
 async function listen(server: Server): Promise<AddressInfo> {

@@ -16,6 +16,15 @@ const basic = {
   client_secret: SECRET,
 } as const
 
+const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
+
+const service = {
+  ...basic,
+  redirect_uris: [],
+  response_types: [],
+  grant_types: ['client_credentials', TOKEN_EXCHANGE],
+} as const
+
 /** Every client that the tests speak as, by its `client_id`. */
 export const CLIENTS = {
   basic: { ...basic, tmb_allowed: true },
@@ -44,6 +53,17 @@ export const CLIENTS = {
     tmb_allowed: true,
     tmb_bound_access_tokens: true,
   },
+  orders_api: {
+    ...service,
+    tmb_allowed: true,
+    tmb_confirmation_methods: ['jkt', 'x5t#S256', 'tls_exp'],
+  },
+  rogue: { ...service, tmb_allowed: true },
+  exchange_only: service,
+  exchange_unlisted: { ...service, tmb_allowed: true },
+  exchange_dpop_only: { ...service, dpop_bound_access_tokens: true },
+  pairwise: { ...basic, subject_type: 'pairwise', tmb_allowed: true },
+  audience_required: { ...basic, tmb_allowed: true, tmb_audience_required: true },
   public: { ...common, token_endpoint_auth_method: 'none', tmb_allowed: true },
   jwt: { ...common, token_endpoint_auth_method: 'private_key_jwt', tmb_allowed: true },
   mtls: {
@@ -63,10 +83,16 @@ export interface ClientAuthentication {
   readonly parameters: Readonly<Record<string, string>>
 }
 
-/** @param options.certificate What the TLS layer would say, for the client that authenticates by it. */
+interface AuthenticateOptions {
+  readonly issuer: string
+  readonly clientAuthKey: CryptoKeyPair
+  /** Of an assertion, beside the usual ones. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
+}
+
 export async function authenticate(
   clientId: ClientId,
-  options: { readonly issuer: string; readonly clientAuthKey: CryptoKeyPair },
+  options: AuthenticateOptions,
 ): Promise<ClientAuthentication> {
   switch (CLIENTS[clientId].token_endpoint_auth_method) {
     case 'none':
@@ -85,9 +111,9 @@ export async function authenticate(
 
 async function assertionOf(
   clientId: string,
-  options: { readonly issuer: string; readonly clientAuthKey: CryptoKeyPair },
+  options: AuthenticateOptions,
 ): Promise<Readonly<Record<string, string>>> {
-  const assertion = await new SignJWT({ jti: crypto.randomUUID() })
+  const assertion = await new SignJWT({ jti: crypto.randomUUID(), ...options.claims })
     .setProtectedHeader({ alg: 'ES256' })
     .setIssuer(clientId)
     .setSubject(clientId)

@@ -12,6 +12,9 @@ import { memoryAdapter } from './memory-adapter.js'
 export const JWT_RESOURCE = 'https://jwt.test/'
 export const OPAQUE_RESOURCE = 'https://opaque.test/'
 
+/** A service behind the first, with scopes of its own. */
+export const STOCK_RESOURCE = 'https://stock.test/'
+
 /** A certificate for the client that authenticates by TLS. */
 const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBejCCASCgAwIBAgIBATAKBggqhkjOPQQDAjAcMRowGAYDVQQDDBFla20tdmVjdG9yLWNsaWVudDAeFw0yNjExMjEy
@@ -27,10 +30,10 @@ export const CERTIFICATE_THUMBPRINT = 'KACUS5vHKA3qQgDaQelsp6g9J78itU6hy-oXRR0TM
 
 const resourceServer = (resource: string): unknown => ({
   audience: resource,
-  scope: 'orders.read orders.write',
-  accessTokenFormat: resource === JWT_RESOURCE ? 'jwt' : 'opaque',
+  scope: resource === STOCK_RESOURCE ? 'stock.read stock.write' : 'orders.read orders.write',
+  accessTokenFormat: resource === OPAQUE_RESOURCE ? 'opaque' : 'jwt',
   accessTokenTTL: 300,
-  ...(resource === JWT_RESOURCE ? { jwt: { sign: { alg: 'ES256' } } } : {}),
+  ...(resource === OPAQUE_RESOURCE ? {} : { jwt: { sign: { alg: 'ES256' } } }),
 })
 
 /** oidc-provider as most would run it, quiet, with everything on that a binding can reach. */
@@ -74,6 +77,8 @@ export async function testConfiguration(
     issueRefreshToken: () => true,
     expiresWithSession: () => false,
     rotateRefreshToken: true,
+    subjectTypes: ['public', 'pairwise'],
+    pairwiseIdentifier: (_ctx: OidcContext, accountId: string) => `pseudonym-of-${accountId}`,
     jwks: { keys: [await signingJwk()] },
     loadExistingGrant,
     pkce: { required: () => true },
