@@ -41,7 +41,9 @@ export function createSealer(
 ): Sealer {
   assertSecrets(secrets)
   // What opened once opens again: the secrets stay, and a value that was altered is another one.
-  const opened = createBoundedMap<JsonObject>(options.remembers ?? 0)
+  const opened = createBoundedMap<SealContext & { readonly value: JsonObject }>(
+    options.remembers ?? 0,
+  )
   const sealKeys = new Map<string, SealKey>()
   const sealKeyOf = async (secret: string, purpose: SealPurpose): Promise<SealKey> => {
     const name = `${purpose} ${secret}`
@@ -60,8 +62,8 @@ export function createSealer(
     },
 
     open: async (sealed, { purpose, name }) => {
-      const remembered = opened.get(`${purpose} ${name} ${sealed}`, 0)
-      if (remembered !== undefined) return remembered
+      const remembered = opened.get(sealed, 0)
+      if (remembered?.purpose === purpose && remembered.name === name) return remembered.value
 
       const octets = parseBase64url(sealed)
       if (octets === undefined || octets.length <= IV_OCTETS + TAG_OCTETS) return undefined
@@ -71,7 +73,7 @@ export function createSealer(
         const plain = await sealKey.decrypt(octets, name)
         const value: unknown = plain === undefined ? undefined : JSON.parse(plain)
         if (isJsonObject(value)) {
-          opened.set(`${purpose} ${name} ${sealed}`, value, Infinity)
+          opened.set(sealed, { purpose, name, value }, Infinity)
           return value
         }
       }
