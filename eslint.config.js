@@ -1,6 +1,6 @@
 import tseslint from 'typescript-eslint'
 
-const ROLES = ['browser', 'backend', 'authorization-server', 'resource-server']
+const ROLES = ['browser', 'backend', 'authorization-server', 'resource-server', 'service']
 
 /** Roles meet on the wire. An import from one to another would hide a protocol change. */
 const noOtherRole = (role) => ({

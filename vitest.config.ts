@@ -7,6 +7,7 @@ const packages = [
   'backend',
   'authorization-server',
   'resource-server',
+  'service',
   'testkit',
 ]
 
