@@ -1,16 +1,16 @@
+import { bundle } from '@tmb-kit/testkit/bundle'
+import { askWorker, installRuntime, runProgram, RUNTIMES, WORKERD } from '@tmb-kit/testkit/runtimes'
 import { describe, expect, it } from 'vitest'
 import { PORTABLE_CASES } from './portable/cases.js'
-import { bundle } from './support/bundle.js'
-import { askWorker, installRuntime, runProgram, RUNTIMES, WORKERD } from './support/runtimes.js'
 
 const ALL = PORTABLE_CASES.map(({ title }) => ({ title }))
 const main = await bundle(new URL('./portable/main.ts', import.meta.url), 'portable')
-const web = await bundle(new URL('./portable/main.ts', import.meta.url), 'portable-web', 'web')
-const worker = await bundle(
-  new URL('./portable/worker.ts', import.meta.url),
-  'portable-worker',
-  'web',
-)
+const web = await bundle(new URL('./portable/main.ts', import.meta.url), 'portable-web', {
+  platform: 'web',
+})
+const worker = await bundle(new URL('./portable/worker.ts', import.meta.url), 'portable-worker', {
+  platform: 'web',
+})
 
 const installed = await Promise.all(
   RUNTIMES.map(async (runtime) => ({ ...runtime, file: await installRuntime(runtime) })),

@@ -4,7 +4,7 @@ import { replayStoreContract, slow, testClock } from '@tmb-kit/testkit'
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { bundle } from './support/bundle.js'
+import { bundle } from '@tmb-kit/testkit/bundle'
 import { hasRedis, startRedis, type RedisServer } from './support/redis-server.js'
 import { createTestWorld, outcomeOf } from './support/test-world.js'
 

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { bundle } from './support/bundle.js'
+import { bundle } from '@tmb-kit/testkit/bundle'
 import { createTestIssuer, ISSUER } from './support/test-issuer.js'
 
 const now = (): number => Math.floor(Date.now() / 1000)

@@ -1,7 +1,7 @@
 import type { Hono } from 'hono'
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { bundle } from './bundle.js'
+import { bundle } from '@tmb-kit/testkit/bundle'
 import { createTestBrowser, type TestBrowser } from './test-browser.js'
 
 /** A backend in a process of its own. */
@@ -23,7 +23,9 @@ export async function prepareBackend(
   environment: Readonly<Record<string, string>>,
   name: string,
 ): Promise<StartBackend> {
-  const file = await bundle(new URL('backend-server.ts', import.meta.url), name)
+  const file = await bundle(new URL('backend-server.ts', import.meta.url), name, {
+    platform: 'web',
+  })
   return async () => {
     const child = fork(file, { env: { ...process.env, ...environment }, execArgv: [] })
     const [{ port }] = (await once(child, 'message')) as [{ readonly port: number }]

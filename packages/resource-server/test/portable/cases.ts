@@ -1,7 +1,13 @@
 import { createProof, hmacNonceSource, memoryReplayStore, verifyProof } from '@tmb-kit/core'
 import { AccessTokenError, createVerifier, type VerifierOptions } from '@tmb-kit/resource-server'
 import { hasPassed, replayStoreContract, runRefusals } from '@tmb-kit/resource-server/testing'
-import { createProofFactory, generateProofKey, jktOf, signRawJws, testClock } from './testkit.js'
+import {
+  createProofFactory,
+  generateProofKey,
+  jktOf,
+  signRawJws,
+  testClock,
+} from '@tmb-kit/testkit/portable'
 import proofVectors from '../../../testkit/vectors/dpop-proof.json' with { type: 'json' }
 
 /** One thing that must be so on every runtime. `run` rejects where it is not. */

@@ -35,7 +35,7 @@ export const WORKERD: Runtime = {
   flags: [],
 }
 
-const cache = fileURLToPath(new URL('../../../../.cache/runtimes/', import.meta.url))
+const cache = fileURLToPath(new URL('../../../.cache/runtimes/', import.meta.url))
 
 /** Installs a runtime from npm, once. `undefined`, and a printed reason, where that cannot be done. */
 export async function installRuntime({
