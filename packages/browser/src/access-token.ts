@@ -1,9 +1,7 @@
-import { computeSha256, TOKEN_ENDPOINT_PROOF, type JsonObject } from '@tmb-kit/core'
-import { callBackend } from './backend.js'
 import { isDpop } from './challenge.js'
 import type { Page } from './page.js'
 import { loadProofKey } from './proof-key.js'
-import type { ProofSigner } from './proof-signer.js'
+import { computeHash, type ProofSigner } from './proof-signer.js'
 import type { ResourceServer } from './resource-server.js'
 import { TmbError } from './tmb-error.js'
 
@@ -55,12 +53,10 @@ export async function requestAccessToken(
   refresh = false,
 ): Promise<AccessToken> {
   const { accessTokens } = page
-  const resource = server?.resource
+  const { resource, scope } = server ?? ({} as Partial<ResourceServer>)
   const signer = await loadProofKey(page)
   const { jkt } = signer
-  const ask = async (proof?: string): Promise<JsonObject> =>
-    callBackend(page, 'token', { jkt, resource, refresh, [TOKEN_ENDPOINT_PROOF]: proof })
-  const answer = await (page.handOff?.(signer, ask) ?? ask())
+  const answer = await page.call('token', { jkt, resource, scope, refresh })
   if (accessTokens !== page.accessTokens) throw new TmbError('no_session')
 
   const { token_type, access_token, expires_in } = answer
@@ -70,5 +66,6 @@ export async function requestAccessToken(
   page.isSignedIn = true
   const value = access_token as string
   const expiresAt = page.clock() + Number(expires_in)
-  return { value, ath: await computeSha256(value), signer, expiresAt }
+  const ath = await computeHash(page, value)
+  return { value, ath, signer, expiresAt }
 }

@@ -5,9 +5,8 @@ import {
   INVALID_TOKEN,
   USE_DPOP_NONCE,
 } from '@tmb-kit/core'
-import { getAccessToken } from './access-token.js'
+import { getAccessToken, type AccessToken } from './access-token.js'
 import { parseDpopChallenge } from './challenge.js'
-import { stepUp } from './login.js'
 import type { Page } from './page.js'
 import type { ResourceServer } from './resource-server.js'
 import { TmbError } from './tmb-error.js'
@@ -31,24 +30,45 @@ export function serverOf(page: Page, { url, headers }: Request): ResourceServer 
   return server
 }
 
-/** Signs one request for one sending. */
+/**
+ * The two header fields of one request that something else than `fetch` will send.
+ *
+ * @throws {@link TmbError} as {@link boundFetch} does before it sends anything.
+ */
 export async function authorize(
   page: Page,
+  { method, url }: { readonly method: string; readonly url: string | URL },
+): Promise<Authorization> {
+  const request = new Request(url, { method })
+  const server = serverOf(page, request)
+  return sign(page, request, server, getAccessToken(page, server))
+}
+
+async function sign(
+  page: Page,
   request: Request,
-  server = serverOf(page, request),
-  token = getAccessToken(page, server),
+  { origin }: ResourceServer,
+  token: Promise<AccessToken>,
 ): Promise<Authorization> {
   const { value, ath, signer } = await token
-  const dpop = await signer.sign(request, page.nonces.get(server.origin), ath)
+  const dpop = await signer.sign(request, page.nonces.get(origin), ath)
   return { authorization: `${DPOP_SCHEME} ${value}`, dpop }
 }
 
 /**
  * Step 8 of docs/flow.md: sends one request, and at most once more for a nonce and for a token.
  *
- * @param request Never sent itself: its clones take the body along, byte for byte, each time.
+ * What is sent are clones of one copy in normal form: they take the body along, byte for byte, each
+ * time. No cookies, no redirects.
+ *
+ * @throws {@link TmbError} before anything is sent, or when the API is not content.
  */
-export async function boundFetch(page: Page, request: Request): Promise<Response> {
+export async function boundFetch(
+  page: Page,
+  input: RequestInfo | URL,
+  init?: RequestInit,
+): Promise<Response> {
+  const request = new Request(new Request(input, init), { credentials: 'omit', redirect: 'error' })
   const { fetch, nonces } = page
   const { signal } = request
   const server = serverOf(page, request)
@@ -61,23 +81,18 @@ export async function boundFetch(page: Page, request: Request): Promise<Response
   let tried = ''
 
   for (;;) {
-    const authorization = await Promise.race([aborted, authorize(page, request, server, token)])
+    const authorization = await Promise.race([aborted, sign(page, request, server, token)])
     if (nonces !== page.nonces) throw new TmbError('no_session')
 
     const signed = request.clone()
     for (const [name, value] of Object.entries(authorization)) signed.headers.set(name, value)
     const response = await fetch(signed)
-    const nonce = response.headers.get(DPOP_NONCE_HEADER)
+    const { headers, status } = response
+    const nonce = headers.get(DPOP_NONCE_HEADER)
     if (nonce) nonces.set(server.origin, nonce)
-    if (response.status !== 401) return response
+    if (status !== 401) return response
 
-    const challenge = parseDpopChallenge(response.headers.get('WWW-Authenticate'))
-    const { error = '' } = challenge
-    if (error === 'insufficient_user_authentication' && page.stepUp !== 'answer') {
-      const login = stepUp(page, challenge)
-      if (page.stepUp === 'navigate') return login()
-      throw new TmbError('step_up_required', { login })
-    }
+    const { error = '' } = parseDpopChallenge(headers.get('WWW-Authenticate'))
     const isTried = tried.includes(error)
     if (error === INVALID_TOKEN && !isTried) token = getAccessToken(page, server, await token)
     else if (error !== USE_DPOP_NONCE) return response

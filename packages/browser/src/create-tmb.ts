@@ -1,37 +1,31 @@
-import { systemClock, type Clock } from '@tmb-kit/core'
 import { getAccessToken } from './access-token.js'
 import { authorize, boundFetch, type Authorization } from './bound-fetch.js'
+import { backendClock } from './backend-clock.js'
+import { capturedCrypto } from './captured-crypto.js'
+import { ed25519 } from './ed25519.js'
 import { handoff } from './handoff.js'
 import { login, type LoginOptions } from './login.js'
-import { logout } from './logout.js'
-import { endSession, tell, type Page, type PageLocation } from './page.js'
-import { parseResourceServers } from './resource-server.js'
+import { logout, type LogoutOptions } from './logout.js'
+import { observed } from './observed.js'
+import { openPage, type PageOptions } from './open-page.js'
+import { ownProofs } from './own-proofs.js'
+import type { Page } from './page.js'
 import { askSession, type SessionState } from './session.js'
-import type { TmbEvent, TmbEventName } from './tmb-event.js'
+import { challenges, signIn } from './sign-in.js'
+import { tabs } from './tabs.js'
+import type { TmbEventName } from './tmb-event.js'
+import { wake } from './wake.js'
 
-export interface TmbOptions {
-  /** The APIs that this page may call with tokens: all others are refused. */
-  readonly resourceServers: readonly string[]
-  /** Where the backend is mounted. Default: `/bff`, on the page's own origin. */
-  readonly backendUrl?: string
-  /** The origin of the sign-in page. When given, a login goes to no other. */
-  readonly authorizationServer?: string
+export interface TmbOptions extends PageOptions {
+  /** Of a key that is made. `Ed25519` counts where the browser has it. Default: `ES256`. */
+  readonly algorithm?: 'ES256' | 'Ed25519'
   /**
    * Mode `handoff`: the address that proofs for the authorization server are made for. Default: the
    * first one that the backend names, on the origin of `authorizationServer` when that is given.
    */
   readonly tokenEndpoint?: string
-  /**
-   * What an RFC 9470 challenge does. Default: `error`, a `step_up_required` with `login()`.
-   * `answer` hands the API's 401 over as it is.
-   */
-  readonly stepUp?: 'error' | 'navigate' | 'answer'
-  /** Default: the one of the moment when this object is made. */
-  readonly fetch?: typeof fetch
-  readonly clock?: Clock
-  readonly location?: PageLocation
-  /** Told when the key is ready. Must not throw. */
-  readonly onEvent?: (event: TmbEvent) => void
+  /** What an RFC 9470 challenge does. Default: `error`, a `step_up_required` with `login()`. */
+  readonly stepUp?: 'error' | 'navigate'
 }
 
 /** A page's way to its backend and its APIs. Every error of its own is a `TmbError`. */
@@ -53,7 +47,7 @@ export interface Tmb {
    *
    * @throws `TmbError` when the backend could not be told: its session may live on, keyless.
    */
-  logout(): Promise<void>
+  logout(options?: LogoutOptions): Promise<void>
   /**
    * `fetch`, with an access token and a proof of its own for each request that leaves.
    *
@@ -72,34 +66,59 @@ export interface Tmb {
   on(name: TmbEventName, listener: () => void): () => void
 }
 
+/** Every option, so that a misspelt one is not taken for its default. */
+const OPTIONS: Readonly<Record<keyof TmbOptions, unknown>> = {
+  algorithm: 1,
+  authorizationServer: 1,
+  backendUrl: 1,
+  clock: 1,
+  fetch: 1,
+  location: 1,
+  onEvent: 1,
+  resourceServers: 1,
+  stepUp: 1,
+  tokenEndpoint: 1,
+}
+
 /**
  * Makes a page's one {@link Tmb}. Nothing is asked or stored before it is used.
  *
- * `fetch` is taken at this moment, so a script that replaces it later sees no token. That stops no
- * hostile script in the page: it can call this object as the page does.
+ * `fetch` and the functions of WebCrypto are taken at this moment, so a script that replaces them
+ * later sees no token. That stops no hostile script in the page: it can call this object as the page
+ * does.
  *
- * @throws {TypeError} when `resourceServers` holds anything but https (or loopback) origins.
+ * @throws {TypeError} when `resourceServers` holds anything but https (or loopback) origins, and for
+ *   an option that there is not.
  * @example
  * const tmb = createTmb({ resourceServers: ['https://api.example'] })
  * if ((await tmb.session()).kind !== 'active') await tmb.login()
  * const orders = await tmb.fetch('https://api.example/orders')
  */
 export function createTmb(options: TmbOptions): Tmb {
-  return tmbOf(openPage(options))
+  for (const name of Object.keys(options)) if (!(name in OPTIONS)) throw new TypeError(name)
+  return tmbOf(openWholePage(options))
 }
 
-/** @internal What a page can do, be it a page or a service worker. */
+/** @internal A page with every part, as its options want them. */
+export function openWholePage(options: TmbOptions): Page {
+  const { algorithm, location = globalThis.location, stepUp, tokenEndpoint } = options
+  const page = openPage(options, capturedCrypto, observed, backendClock, ownProofs, signIn)
+  handoff(page, tokenEndpoint)
+  challenges(page, stepUp === 'navigate')
+  if (algorithm === 'Ed25519') ed25519(page)
+  // Where there is no page, as in a server's rendering, there are no other tabs either.
+  if (location as unknown) for (const part of [tabs, wake]) part(page)
+  return page
+}
+
+/** @internal Everything that a page can do, in one object. */
 export function tmbOf(page: Page): Tmb {
   return {
     session: async () => askSession(page),
-    login: async (loginOptions) => login(page, loginOptions),
-    logout: async () => logout(page),
-    fetch: async (input, init) =>
-      boundFetch(
-        page,
-        new Request(new Request(input, init), { credentials: 'omit', redirect: 'error' }),
-      ),
-    authorize: async ({ method, url }) => authorize(page, new Request(url, { method })),
+    login: async (options) => login(page, options),
+    logout: async (options) => logout(page, options),
+    fetch: async (input, init) => boundFetch(page, input, init),
+    authorize: async (request) => authorize(page, request),
     renew: async () => {
       for (const server of page.resourceServers) {
         page.accessTokens.delete(server)
@@ -111,33 +130,4 @@ export function tmbOf(page: Page): Tmb {
       return () => page.events.removeEventListener(name, listener)
     },
   }
-}
-
-/** @internal */
-export function openPage(options: TmbOptions): Page {
-  const { clock = systemClock } = options
-  const page = {
-    fetch,
-    backendUrl: '/bff',
-    location: globalThis.location,
-    ...options,
-    clock: () => clock() + page.offsetSeconds,
-    offsetSeconds: 0,
-    resourceServers: parseResourceServers(options.resourceServers),
-    events: new EventTarget(),
-  } as Page
-  endSession(page)
-  handoff(page)
-  // Where there is no page, as in a server's rendering, there are no other tabs either.
-  if (!(page as Partial<Page>).location) return page
-
-  page.tabs = new BroadcastChannel(page.backendUrl)
-  page.tabs.addEventListener(
-    'message',
-    ({ data: told }: MessageEvent<TmbEventName | undefined>) => {
-      endSession(page, false)
-      if (told) tell(page, told)
-    },
-  )
-  return page
 }

@@ -1,56 +1,61 @@
+import type { JsonObject } from '@tmb-kit/core'
 import { requestAccessToken } from './access-token.js'
-import type { Page } from './page.js'
-import type { ProofSigner } from './proof-signer.js'
+import { isSignedOut, type Page } from './page.js'
+import { loadProofKey } from './proof-key.js'
 import { parseSafeUrl } from './resource-server.js'
 import { TmbError } from './tmb-error.js'
 
 /**
- * Mode `handoff`: makes proofs for the authorization server's token endpoint, for the backend to
- * hand on.
+ * A part of a page, for mode `handoff`: makes proofs for the authorization server's token endpoint,
+ * for the backend to hand on, and ends the wait of a sign-in.
  *
  * For one address only: the configured one, else the first that the backend names. A proof for
  * anything else than that address and POST is never made, and none holds an `ath`.
  *
+ * @param tokenEndpoint The configured address.
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-5
  */
-export function handoff(page: Page): void {
-  let { tokenEndpoint } = page
+export function handoff(page: Page, tokenEndpoint?: string): void {
+  const { call, learn } = page
   let algs: unknown
   let nonce: string | undefined
 
   // What any answer may say: of the session, of a token that wants a proof, or another nonce.
-  page.learn = ({ token_endpoint, htu = token_endpoint, algs: named, as_nonce }) => {
-    tokenEndpoint ??= parseEndpoint(page, htu)
-    // Both members, when they are there, must agree with what is known.
-    for (const other of [token_endpoint, htu]) {
-      if (other !== undefined && other !== tokenEndpoint) throw new TmbError('url_refused')
+  page.learn = (answer, response) => {
+    for (const named of [answer['token_endpoint'], answer['htu']]) {
+      if (named === undefined) continue
+
+      tokenEndpoint ??= parseEndpoint(page, named)
+      if (named !== tokenEndpoint) throw new TmbError('url_refused')
     }
-    algs = named ?? algs
-    nonce = (as_nonce ?? nonce) as string
+    algs = answer['algs'] ?? algs
+    nonce = (answer['as_nonce'] ?? nonce) as string
+    return learn?.(answer, response)
   }
 
-  const prove = async ({ alg, sign }: ProofSigner): Promise<string | undefined> => {
+  const prove = async (): Promise<string | undefined> => {
     if (!tokenEndpoint) return undefined
+
+    const { alg, sign } = await loadProofKey(page)
     if (Array.isArray(algs) && !algs.includes(alg)) throw new TmbError('algorithm_not_supported')
     return sign({ method: 'POST', url: tokenEndpoint }, nonce)
   }
-
-  page.handOff = async (signer, ask) => {
+  const askToken = async (content: JsonObject | undefined): Promise<JsonObject> => {
     // The first is asked for where nothing is known yet, and once more where a waiting code took it.
     const proof = 'token_endpoint_proof_required'
     const demands: unknown[] = [proof, proof, 'as_use_dpop_nonce']
     for (;;) {
       try {
-        return await ask(await prove(signer))
+        return await call('token', { ...content, token_endpoint_proof: await prove() })
       } catch (error) {
-        const { code } = error as TmbError
-        const demand = demands.indexOf(code)
+        const demand = demands.indexOf((error as TmbError).code)
         if (!tokenEndpoint || demand < 0) throw error
         demands.splice(demand, 1)
       }
     }
   }
 
+  let redeeming: Promise<TmbError | undefined> | undefined
   // Past the cache: what it holds is of the session before.
   const redeem = async (): Promise<TmbError | undefined> => {
     const [server] = page.resourceServers
@@ -65,14 +70,28 @@ export function handoff(page: Page): void {
       redeeming = undefined
     }
   }
-  let redeeming: Promise<TmbError | undefined> | undefined
-  page.redeem = async () => (redeeming ??= redeem())
+  const askSession = async (): Promise<JsonObject> => {
+    const waiting = await call('session')
+    if (!waiting['pending']) return waiting
+
+    const { jkt } = await loadProofKey(page)
+    // A session of another key is what the page must be told.
+    if (waiting['jkt'] !== jkt) return { ...waiting, active: true }
+
+    const failure = await (redeeming ??= redeem())
+    const answer = await call('session')
+    if (failure && !answer['active'] && !isSignedOut(failure.code)) throw failure
+    return answer
+  }
+
+  page.call = async (endpoint, content) => {
+    if (endpoint === 'session') return askSession()
+    return endpoint === 'token' ? askToken(content) : call(endpoint, content)
+  }
 }
 
 /** @throws {@link TmbError} `url_refused` */
-function parseEndpoint({ authorizationServer }: Page, address: unknown): string | undefined {
-  if (address === undefined) return undefined
-
+function parseEndpoint({ authorizationServer }: Page, address: unknown): string {
   const url = parseSafeUrl(address)
   if (!url || (authorizationServer ?? url.origin) !== url.origin) throw new TmbError('url_refused')
   return address as string

@@ -1,4 +1,4 @@
-import { createStore, promisifyRequest } from 'idb-keyval'
+import { promisifyRequest } from 'idb-keyval'
 
 /** The name of the only store, and of the only record in it. */
 const NAME = 'proof-key'
@@ -7,36 +7,55 @@ const NAME = 'proof-key'
  * One step on the record of the proof key, in one transaction of a connection of its own.
  *
  * A page takes such a step a few times in its life. With no connection kept there is none to lose,
- * and none that would block the deletion of the database. May hang: callers bring a deadline.
+ * and none that would block the deletion of the database. One that is lost in the middle of its
+ * step is opened anew, once. May hang: callers bring a deadline.
  */
-async function onRecord<Result>(
+async function onRecord(
   name: string,
   mode: IDBTransactionMode,
-  step: (records: IDBObjectStore) => IDBRequest<Result>,
-): Promise<Result> {
-  return createStore(`tmb-kit ${name}`, NAME)(mode, async (records) => {
-    const request = step(records)
+  step: (records: IDBObjectStore) => IDBRequest,
+): Promise<unknown> {
+  const attempt = async (): Promise<unknown> => {
+    const opening = indexedDB.open(`tmb-kit ${name}`)
+    opening.onupgradeneeded = () => opening.result.createObjectStore(NAME)
+    const database = await promisifyRequest(opening)
+    const transaction = database.transaction(NAME, mode)
+    const request = step(transaction.objectStore(NAME))
     // What has begun is still finished.
-    records.transaction.db.close()
-    return promisifyRequest(request)
-  })
+    database.close()
+    // A write may be refused until its transaction is complete.
+    return promisifyRequest<unknown>(mode === 'readonly' ? request : transaction)
+  }
+  return attempt().catch(attempt)
 }
 
 /** Whatever is there: nothing, a key pair, something damaged, something of another version. */
 export async function readKey(name: string): Promise<unknown> {
-  return onRecord<unknown>(name, 'readonly', (records) => records.get(NAME))
+  return onRecord(name, 'readonly', (records) => records.get(NAME))
 }
 
 /**
- * Stores a key pair. Rejects when there is one: the first writer's stays, for all tabs.
+ * Stores a key pair where there is none: the first writer's stays, for all tabs.
  *
- * @param seen What was read, and is no key that can be used: it gives way.
+ * @returns whether it was stored.
  */
-export async function addKey(name: string, proofKey: CryptoKeyPair, seen: unknown): Promise<void> {
+export async function keepKey(name: string, proofKey: CryptoKeyPair): Promise<boolean> {
+  let isStored = false
   await onRecord(name, 'readwrite', (records) => {
-    if (seen) records.delete(NAME)
-    return records.add(proofKey, NAME)
+    const request = records.get(NAME) as IDBRequest<Partial<CryptoKeyPair> | undefined>
+    request.onsuccess = () => {
+      if (request.result?.privateKey?.usages) return
+
+      try {
+        records.put(proofKey, NAME)
+        isStored = true
+      } catch {
+        // Whether a key is there is seen when it is read.
+      }
+    }
+    return request
   })
+  return isStored
 }
 
 export async function removeKey(name: string): Promise<void> {

@@ -1,9 +1,7 @@
-import type { JsonObject } from '@tmb-kit/core'
-import { callBackend } from './backend.js'
 import type { Page } from './page.js'
 import { loadProofKey } from './proof-key.js'
 import { parseSafeUrl } from './resource-server.js'
-import { TmbError, type TmbErrorDetails } from './tmb-error.js'
+import { TmbError } from './tmb-error.js'
 
 /** What a sign-in may ask for. The backend judges each. */
 export interface LoginOptions {
@@ -33,24 +31,10 @@ export async function login(page: Page, options: LoginOptions = {}): Promise<nev
       .replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
     content[member] = value
   }
-  const answer = await callBackend(page, 'login', content)
+  const answer = await page.call('login', content)
   leaveFor(page, answer['authorization_url'], page.authorizationServer)
   // A caller that went on would do so in a page that is going away.
   return new Promise<never>(() => undefined)
-}
-
-/**
- * A login with what a server asked for. What is no whole number of seconds is left out.
- *
- * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
- */
-export function stepUp(
-  page: Page,
-  { acr_values, max_age }: JsonObject,
-): NonNullable<TmbErrorDetails['login']> {
-  const maxAgeSeconds = /^\d+$/.test(max_age as string) ? Number(max_age) : undefined
-  return async (options) =>
-    login(page, { acrValues: acr_values as string, maxAgeSeconds, ...options })
 }
 
 /**

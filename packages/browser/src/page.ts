@@ -2,30 +2,56 @@ import type { Clock, JsonObject } from '@tmb-kit/core'
 import type { AccessToken } from './access-token.js'
 import type { ProofSigner } from './proof-signer.js'
 import type { ResourceServer } from './resource-server.js'
-import type { TmbError } from './tmb-error.js'
+import type { TmbErrorDetails } from './tmb-error.js'
 import type { TmbEvent, TmbEventName } from './tmb-event.js'
 
 /** Where the page is, and how it goes elsewhere: `window.location`. */
 export type PageLocation = Pick<Location, 'href' | 'assign'>
 
-/** One page: how it was configured, and what it has learned. None of it is ever stored. */
+/** Calls one endpoint of the backend, and gives its JSON. */
+export type CallBackend = (endpoint: string, content?: JsonObject) => Promise<JsonObject>
+
+/** Takes what the kit hands it, which is less than `fetch` would. */
+export type Send = (url: string, init: BackendRequest) => Promise<Response>
+
+export interface BackendRequest extends RequestInit {
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** What this package takes of WebCrypto. */
+export interface PageCrypto {
+  readonly subtle: Pick<SubtleCrypto, 'digest' | 'exportKey' | 'generateKey' | 'sign'>
+  readonly randomUUID: Crypto['randomUUID']
+}
+
+/**
+ * One page: how it was configured, and what it has learned. None of it is ever stored.
+ *
+ * The functions in it are what the parts of a page wrap, each around the one that was there before.
+ */
 export interface Page {
   readonly backendUrl: string
   readonly resourceServers: readonly ResourceServer[]
   readonly authorizationServer?: string
-  readonly tokenEndpoint?: string
-  readonly stepUp?: 'error' | 'navigate' | 'answer'
-  readonly fetch: typeof fetch
-  /** The backend's time. */
-  readonly clock: Clock
-  /** What this machine's clock lacks. */
-  offsetSeconds: number
   readonly location: PageLocation
   readonly onEvent?: (event: TmbEvent) => void
   /** Where `tmb.on` listens. */
   readonly events: EventTarget
-  /** The other tabs of this application. They hear what to tell their pages: nothing is a sign-out. */
-  tabs?: BroadcastChannel
+
+  /** NumericDate in whole seconds, as near to the backend's as is known. */
+  clock: Clock
+  crypto: PageCrypto
+  /** Sends a signed request to an API. */
+  fetch: (request: Request) => Promise<Response>
+  /** Sends a request to the backend. */
+  send: Send
+  call: CallBackend
+  generateKey: () => Promise<CryptoKeyPair>
+  /** Learns from any answer of the backend, and says what an error that it leads to shall hold. */
+  learn?: (answer: JsonObject, response: Response) => TmbErrorDetails | undefined
+  /** The other tabs of this application. */
+  tabs?: Pick<BroadcastChannel, 'postMessage'>
 
   proofKey?: Promise<ProofSigner> | undefined
   /** The store had no usable key, and no look at the session since has said that none was needed. */
@@ -34,25 +60,21 @@ export interface Page {
   accessTokens: Map<ResourceServer, Promise<AccessToken>>
   /** The newest nonce of each resource server, by origin; RFC 9449 section 8.2. */
   nonces: Map<string, string>
-  /** The backend's own, which may share its origin with an API. */
-  backendNonce?: string | undefined
-  /** Takes over what an answer of the backend says of the authorization server. */
-  learn?: (answer: JsonObject) => void
-  /** Asks for a token with a proof for the token endpoint, as often as one is demanded anew. */
-  handOff?: (
-    signer: ProofSigner,
-    ask: (proof: string | undefined) => Promise<JsonObject>,
-  ) => Promise<JsonObject>
-  /** Ends the wait of a sign-in, and says what went wrong. */
-  redeem?: () => Promise<TmbError | undefined>
   /**
-   * Whether a session has been seen, and not its end. `false` once the user has signed out: nothing
-   * is signed then until the page has asked for the session again.
+   * Whether a session has been seen, and not its end. `false` once the user has signed out, or
+   * another one has signed in: nothing is signed then until the page has asked for the session again.
    */
   isSignedIn?: boolean | undefined
 }
 
-/** Forgets what belongs to the session, and tells the page once. */
+/** Something that a page can do beside holding the key, looking at the session, and calling APIs. */
+export type PagePart = (page: Page) => void
+
+/**
+ * Forgets what belongs to the session, and tells the page once.
+ *
+ * @param isSignedIn `false`: nothing is signed until the page has looked at the session again.
+ */
 export function endSession(page: Page, isSignedIn?: false): void {
   const wasSignedIn = page.isSignedIn
   page.isSignedIn = isSignedIn

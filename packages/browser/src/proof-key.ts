@@ -1,4 +1,4 @@
-import { addKey, readKey } from './key-store.js'
+import { keepKey, readKey } from './key-store.js'
 import type { Page } from './page.js'
 import { createProofSigner, type ProofSigner } from './proof-signer.js'
 import { TmbError } from './tmb-error.js'
@@ -16,33 +16,27 @@ export async function loadProofKey(page: Page): Promise<ProofSigner> {
   try {
     return await loading
   } catch (error) {
-    page.proofKey = undefined
+    if (page.proofKey === loading) page.proofKey = undefined
     throw error
   }
 }
 
 async function readOrCreate(page: Page): Promise<ProofSigner> {
   const { backendUrl } = page
-  let seen
   try {
-    seen = await readKey(backendUrl)
-    return await createProofSigner(page, seen as CryptoKeyPair)
+    return await createProofSigner(page, await readKey(backendUrl))
   } catch {
     // Missing, damaged, or of another version: whatever it is, the answer is a new key.
   }
   // Generated before the transaction, which ends as soon as it waits for something else.
-  const proofKey = await crypto.subtle.generateKey(
-    { name: 'ECDSA', namedCurve: 'P-256' },
-    false, // not extractable
-    ['sign'],
-  )
+  const proofKey = await page.generateKey()
   // Refused, or another tab was faster: what counts is what can be read and used, since some
   // browsers take a key and give nothing back.
-  await addKey(backendUrl, proofKey, seen)
-    .then(() => page.tabs?.postMessage('keyreplaced'))
-    .catch(() => undefined)
+  const isStored = await keepKey(backendUrl, proofKey).catch(() => false)
+  const signer = await createProofSigner(page, await readKey(backendUrl))
   page.hasNewKey = true
-  return createProofSigner(page, (await readKey(backendUrl)) as CryptoKeyPair)
+  if (isStored) page.tabs?.postMessage('keyreplaced')
+  return signer
 }
 
 /** A store that says nothing, as one does whose database another tab blocks, has failed. */

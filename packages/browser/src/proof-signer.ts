@@ -1,4 +1,4 @@
-import { computeSha256, DPOP_PROOF_TYPE, encodeBase64url, encodeBase64urlText } from '@tmb-kit/core'
+import { DPOP_PROOF_TYPE, encodeBase64url, encodeBase64urlText } from '@tmb-kit/core'
 import type { Page } from './page.js'
 
 /** Signs proofs with one key, whose header is made once. */
@@ -26,29 +26,26 @@ export interface ProofSigner {
  *
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-4.2
  */
-export async function createProofSigner(
-  page: Page,
-  { privateKey, publicKey }: CryptoKeyPair,
-): Promise<ProofSigner> {
+export async function createProofSigner(page: Page, proofKey: unknown): Promise<ProofSigner> {
+  const { privateKey, publicKey } = proofKey as CryptoKeyPair
+  const { crypto, onEvent } = page
   const { subtle } = crypto
   // These members in this order are what RFC 7638 hashes. exportKey adds ext and key_ops, which
   // RFC 9449 has no use for.
-  const jwk = JSON.stringify(await subtle.exportKey('jwk', publicKey), ['crv', 'kty', 'x', 'y'])
-  const alg = 'ES256'
+  const exported = await subtle.exportKey('jwk', publicKey)
+  const jwk = JSON.stringify(exported, ['crv', 'kty', 'x', 'y'])
+  const alg = exported.crv === 'Ed25519' ? exported.crv : 'ES256'
   const header = encodeBase64urlText(`{"typ":"${DPOP_PROOF_TYPE}","alg":"${alg}","jwk":${jwk}}`)
+  const parameters = { name: privateKey.algorithm.name, hash: 'SHA-256' }
 
   const signText = async (text: string): Promise<string> => {
-    const signature = await subtle.sign(
-      { name: 'ECDSA', hash: 'SHA-256' },
-      privateKey,
-      new TextEncoder().encode(text),
-    )
+    const signature = await subtle.sign(parameters, privateKey, new TextEncoder().encode(text))
     return `${text}.${encodeBase64url(new Uint8Array(signature))}`
   }
   await signText(header)
 
-  const jkt = await computeSha256(jwk)
-  page.onEvent?.({ type: 'proof_key_ready', jkt })
+  const jkt = await computeHash(page, jwk)
+  onEvent?.({ type: 'proof_key_ready', jkt })
 
   return {
     jkt,
@@ -66,4 +63,10 @@ export async function createProofSigner(
       return signText(`${header}.${encodeBase64urlText(JSON.stringify(claims))}`)
     },
   }
+}
+
+/** base64url of the SHA-256 of a text: what RFC 7638 and the `ath` of RFC 9449 are made of. */
+export async function computeHash({ crypto }: Page, text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  return encodeBase64url(new Uint8Array(digest))
 }

@@ -1,20 +1,29 @@
-/** An API that the page may call. */
+/** An API that the page may call, where the backend must be told more than its origin. */
 export interface ResourceServer {
   readonly origin: string
   /** What the backend calls it (RFC 8707). `undefined`: the only one that the backend knows. */
-  readonly resource: string | undefined
+  readonly resource?: string | undefined
+  /** Which scope its tokens are asked for. `undefined`: all that was granted for it. */
+  readonly scope?: string | undefined
 }
 
+/** An origin alone counts as the `resource` as well, as it is written, where there are several. */
+export type ResourceServerOption = string | ResourceServer
+
 /**
- * Reads the allow-list. Where there are several, each is the `resource` as well, as it is written.
+ * Reads the allow-list.
  *
  * @throws {TypeError} for what is no https origin (loopback may be http), or has a path.
  */
-export function parseResourceServers(values: readonly string[]): readonly ResourceServer[] {
+export function parseResourceServers(
+  values: readonly ResourceServerOption[],
+): readonly ResourceServer[] {
   return values.map((value) => {
-    const url = parseSafeUrl(value)
-    if (url?.pathname !== '/') throw new TypeError(value)
-    return { origin: url.origin, resource: values[1] && value }
+    const server =
+      typeof value === 'string' ? { origin: value, resource: values[1] && value } : value
+    const url = parseSafeUrl(server.origin)
+    if (url?.href !== `${url?.origin}/`) throw new TypeError(server.origin)
+    return { ...server, origin: url.origin }
   })
 }
 

@@ -1,8 +1,6 @@
 import type { JsonObject } from '@tmb-kit/core'
-import { callBackend } from './backend.js'
-import { endSession, isSignedOut, type Page } from './page.js'
+import { endSession, type Page } from './page.js'
 import { loadProofKey } from './proof-key.js'
-import type { TmbError } from './tmb-error.js'
 
 /** What the backend says of the session, compared with the key that this browser holds. */
 export type SessionState =
@@ -23,35 +21,19 @@ export type SessionState =
  * Makes this browser's key if there is none, so that a browser that cannot keep one says so here and
  * not in the middle of a sign-in.
  */
-export async function askSession(
-  page: Page,
-  isRedeemed?: boolean,
-  failure?: TmbError,
-): Promise<SessionState> {
+export async function askSession(page: Page): Promise<SessionState> {
   const { accessTokens } = page
-  const looking = callBackend(page, 'session').catch((error: unknown) => {
-    // So says a backend that wants a proof: its session is of another key.
-    if ((error as TmbError).code === 'key_mismatch') return { active: true }
-    throw error
-  })
-  const [signer, answer] = await Promise.all([loadProofKey(page), looking])
+  const [signer, answer] = await Promise.all([loadProofKey(page), page.call('session')])
   // A sign-out while the answer was on its way: it may tell of what is gone.
   if (accessTokens !== page.accessTokens) return askSession(page)
 
-  const { jkt, claims, expires_at: expiresAt, active, pending } = answer as JsonObject
-  const isOurs = signer.jkt === jkt
-  if (pending && isOurs && page.redeem && !isRedeemed) {
-    // The sign-in waits for a proof of this page.
-    return askSession(page, true, await page.redeem())
-  }
-  if (!active && (isOurs || !pending)) {
-    if (failure && !isSignedOut(failure.code)) throw failure
-
+  if (!answer['active']) {
     if (page.isSignedIn) endSession(page)
     page.hasNewKey = false
     return { kind: 'none' }
   }
-  if (!isOurs) {
+  const { jkt, claims, expires_at: expiresAt } = answer
+  if (signer.jkt !== jkt) {
     return { kind: 'reauthenticate', reason: page.hasNewKey ? 'key_lost' : 'key_mismatch' }
   }
 

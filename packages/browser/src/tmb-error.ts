@@ -38,7 +38,8 @@ export type TmbErrorCode =
 export interface TmbErrorDetails {
   readonly cause?: unknown
   /** Signs the user in, with what was asked for. There when a server refused. */
-  readonly login?: (options?: LoginOptions) => Promise<never>
+  readonly login?: ((options?: LoginOptions) => Promise<never>) | undefined
+  readonly retryAfterSeconds?: number | undefined
 }
 
 /** The one error class of this package. Holds no token, proof, key or claim: safe to log whole. */
@@ -46,6 +47,8 @@ export class TmbError extends Error {
   /** Stable across minor releases. Switch on this, never on `message`. */
   declare readonly code: TmbErrorCode
   declare readonly login?: (options?: LoginOptions) => Promise<never>
+  /** When the backend wants to be asked again, if it said so. */
+  declare readonly retryAfterSeconds?: number
 
   constructor(code: TmbErrorCode, details?: TmbErrorDetails) {
     super(code)

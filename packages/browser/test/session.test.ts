@@ -11,7 +11,10 @@ describe('session', () => {
   it('BR-25: none, and the key is made already', async () => {
     const { tmb, events } = world.openTab()
     expect(await tmb.session()).toEqual({ kind: 'none' })
-    expect(events).toEqual([{ type: 'proof_key_ready', jkt: expect.stringMatching(/^[\w-]{43}$/) }])
+    expect(events).toContainEqual({
+      type: 'proof_key_ready',
+      jkt: expect.stringMatching(/^[\w-]{43}$/),
+    })
   })
 
   it('BR-25: active, when the pinned key is the one of this browser', async () => {

@@ -154,7 +154,8 @@ interface Body {
 /** The thumbprint of a tab's key; makes the key when there is none. */
 export async function keyOf({ tmb, events }: Tab): Promise<string> {
   await tmb.session()
-  return events.at(-1)?.jkt ?? ''
+  const jkts = events.flatMap((event) => (event.type === 'proof_key_ready' ? event.jkt : []))
+  return jkts.at(-1) ?? ''
 }
 
 export function reply(body: unknown, status = 200, headers: HeadersInit = {}): Response {
