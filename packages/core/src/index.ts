@@ -34,6 +34,7 @@ export {
   type VerifyProofOptions,
 } from './proof/verify-proof.js'
 export {
+  claimAtOnce,
   memoryReplayStore,
   ReplayStoreFullError,
   type MemoryReplayStoreOptions,

@@ -4,8 +4,6 @@ export type JsonObject = { readonly [member: string]: unknown }
 /** How deep an object may nest when nothing else is said: `{}` is 1. */
 const DEFAULT_MAX_DEPTH = 8
 
-const OPENING = /[{[]/
-
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/g
 
 /**
@@ -23,7 +21,10 @@ export function parseJsonObject(
   const { maxDepth = DEFAULT_MAX_DEPTH } = options
   const value = parseJson(text)
   if (!isJsonObject(value)) return undefined
-  return isPlain(text, value, maxDepth) || hasUniqueMembers(text, maxDepth) ? value : undefined
+  const quotes = countQuotes(text)
+  if (quotes !== undefined)
+    return countWrittenQuotes(value, maxDepth) === quotes ? value : undefined
+  return hasUniqueMembers(text, maxDepth) ? value : undefined
 }
 
 /** Whether a parsed value is an object, and neither an array nor null. */
@@ -40,22 +41,36 @@ function parseJson(text: string): unknown {
   }
 }
 
-/**
- * Whether the value says all that the text says, which is a quick way to see that nothing is in it
- * twice: a member that was given once more would be missing from what the value is written as.
- *
- * Text that is written otherwise (white space, escapes, other numbers) is left to the slow way.
- */
-function isPlain(text: string, value: JsonObject, maxDepth: number): boolean {
-  if (text.includes('__proto__') || countOpenings(text) > maxDepth) return false
-  return JSON.stringify(value) === text
+/** The quotes of text in which each of them begins or ends a string; else there is an escape. */
+function countQuotes(text: string): number | undefined {
+  if (text.includes('\\')) return undefined
+
+  let quotes = 0
+  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at + 1)) quotes += 1
+  return quotes
 }
 
-/** More levels than these there cannot be, even if some of them are in a string. */
-function countOpenings(text: string): number {
-  // Most objects are flat.
-  if (text.lastIndexOf('{') === 0 && !text.includes('[')) return 1
-  return text.split(OPENING).length - 1
+/**
+ * The quotes that a parsed value would be written with. A member that the text held once more is
+ * missing from the value, and its name from the count, so that the two counts differ.
+ *
+ * @returns NaN, which equals no count, for too deep nesting and for `__proto__`.
+ */
+function countWrittenQuotes(value: unknown, levels: number): number {
+  if (typeof value === 'string') return 2
+  if (typeof value !== 'object' || value === null) return 0
+  if (levels === 0) return Number.NaN
+
+  let quotes = 0
+  if (Array.isArray(value)) {
+    for (const member of value) quotes += countWrittenQuotes(member, levels - 1)
+    return quotes
+  }
+  for (const name of Object.keys(value)) {
+    if (name === '__proto__') return Number.NaN
+    quotes += 2 + countWrittenQuotes((value as JsonObject)[name], levels - 1)
+  }
+  return quotes
 }
 
 /** Walks the tokens of text that is known to be JSON: on other text the expression could be slow. */

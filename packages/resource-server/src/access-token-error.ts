@@ -1,4 +1,4 @@
-import { type ProofErrorCode } from '@tmb-kit/core'
+import { pauseTraces, resumeTraces, type ProofErrorCode } from '@tmb-kit/core'
 import type { RefusalCode } from './refusal.js'
 
 /** Why a request was refused. Stable across minor releases. */
@@ -14,7 +14,8 @@ export interface RefusalResponse {
 
 /**
  * A request was refused, or could not be judged. Holds no token, proof, header or claim, so it is
- * safe to log whole.
+ * safe to log whole. It has no stack trace: a refusal is a verdict, and must cost less than an
+ * acceptance.
  */
 export class AccessTokenError extends Error {
   override readonly name: string = 'AccessTokenError'
@@ -26,7 +27,9 @@ export class AccessTokenError extends Error {
   readonly response: RefusalResponse
 
   constructor(code: AccessTokenErrorCode, message: string, response: RefusalResponse) {
+    const traces = pauseTraces()
     super(message)
+    resumeTraces(traces)
     this.code = code
     this.status = response.status
     this.response = response

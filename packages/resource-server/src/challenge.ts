@@ -1,5 +1,9 @@
 import { DPOP_NONCE_HEADER, DPOP_SCHEME } from '@tmb-kit/core'
-import { AccessTokenError, type AccessTokenErrorCode } from './access-token-error.js'
+import {
+  AccessTokenError,
+  type AccessTokenErrorCode,
+  type RefusalResponse,
+} from './access-token-error.js'
 import { REFUSALS, type Refusal } from './refusal.js'
 
 /** The authentication schemes that this resource server knows. */
@@ -26,18 +30,38 @@ export interface RefusedRequest {
   readonly parameters?: readonly ChallengeParameter[]
 }
 
+/** Makes the error of a refusal, with the answer that it stands for. */
+export type Refuse = (code: AccessTokenErrorCode, request: RefusedRequest) => AccessTokenError
+
 /**
- * Makes the error of a refusal, with the answer that it stands for.
+ * Prepares the answers of one resource server. Most depend on nothing but the code and the scheme: they
+ * are written once.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-7.1
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
  */
-export function createAccessTokenError(
-  code: AccessTokenErrorCode,
+export function createRefuse(settings: ChallengeSettings): Refuse {
+  const written = new Map<string, RefusalResponse>()
+
+  return (code, request) => {
+    const { scheme, nonce, parameters } = request
+    const { message } = REFUSALS[code]
+    if (nonce !== undefined || parameters !== undefined) {
+      return new AccessTokenError(code, message, writeResponse(REFUSALS[code], request, settings))
+    }
+
+    const name = scheme === undefined ? code : `${scheme} ${code}`
+    const response = written.get(name) ?? writeResponse(REFUSALS[code], request, settings)
+    written.set(name, response)
+    return new AccessTokenError(code, message, response)
+  }
+}
+
+function writeResponse(
+  refusal: Refusal,
   request: RefusedRequest,
   settings: ChallengeSettings,
-): AccessTokenError {
-  const refusal = REFUSALS[code]
+): RefusalResponse {
   const headers: Record<string, string> = { 'Cache-Control': 'no-store' }
   if (refusal.status === 503) headers['Retry-After'] = '1'
   else headers['WWW-Authenticate'] = challengesOf(refusal, request, settings)
@@ -47,7 +71,7 @@ export function createAccessTokenError(
   const { status, error, message } = refusal
   const body =
     error === undefined ? undefined : JSON.stringify({ error, error_description: message })
-  return new AccessTokenError(code, message, { status, headers, body })
+  return Object.freeze({ status, headers: Object.freeze(headers), body })
 }
 
 function challengesOf(

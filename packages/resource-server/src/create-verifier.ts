@@ -1,33 +1,12 @@
-import {
-  claimProof,
-  computeTokenHash,
-  DPOP_HEADER,
-  judgeProof,
-  parseProof,
-  ProofError,
-  type TargetUri,
-} from '@tmb-kit/core'
-import { createAccessTokenError, type Scheme } from './challenge.js'
-import { assertClientCertificate } from './client-certificate.js'
-import type { Confirmation } from './confirmation.js'
-import { parseCredentials, parseScheme } from './credentials.js'
-import { createExpectedTarget } from './expected-target.js'
-import { guardNonceSource, guardReplayStore } from './guarded-ports.js'
+import { ProofError } from '@tmb-kit/core'
+import { createRefuse, type Scheme } from './challenge.js'
+import { parseScheme } from './credentials.js'
+import { createJudge } from './judge-request.js'
 import { createMetadata, hintsOf, type ProtectedResourceMetadata } from './metadata.js'
-import { parseProxyHeaders } from './proxy-headers.js'
 import { RefusedError } from './refusal.js'
 import { findShortfall, parseRequirement, type Requirement } from './requirement.js'
-import { checkVerifierOptions, type VerifierSettings } from './settings.js'
-import { createKnownTokens, describeToken, type KnownToken } from './token/known-tokens.js'
-import { assertAccessTokenClaims } from './token/access-token-claims.js'
-import { createTokenVerifier } from './token/verify-access-token.js'
-import { assertNoTokenElsewhere } from './token-elsewhere.js'
-import {
-  createVerifiedRequest,
-  type RequestConnection,
-  type VerifiableRequest,
-  type VerifiedRequest,
-} from './verified-request.js'
+import { checkVerifierOptions } from './settings.js'
+import type { RequestConnection, VerifiableRequest, VerifiedRequest } from './verified-request.js'
 import type { VerifierOptions } from './verifier-options.js'
 
 /** Judges the requests of one resource server. */
@@ -66,79 +45,24 @@ export interface Verifier {
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   const settings = checkVerifierOptions(options)
-  const challengeSettings = { ...settings, hints: hintsOf(settings) }
-  const nonceSource =
-    settings.nonceSource === undefined ? undefined : guardNonceSource(settings.nonceSource)
-  const claiming = { ...settings, replayStore: guardReplayStore(settings.replayStore) }
-  const verifyToken = createTokenVerifier(settings)
-  const knownTokens = createKnownTokens()
-  const expectedTarget = createExpectedTarget(settings.origins)
-  const { maxAgeSeconds, futureSkewSeconds, clock } = settings
-  const proofPolicy = { maxAgeSeconds, futureSkewSeconds, clock, nonceSource }
-  const currentNonce = async (): Promise<string | undefined> => nonceSource?.current()
-
-  const judge = async (
-    request: VerifiableRequest,
-    connection: RequestConnection,
-  ): Promise<VerifiedRequest> => {
-    const { headers, method, url } = request
-    const forwarded = settings.trustedProxy(request, connection)
-      ? parseProxyHeaders(headers)
-      : undefined
-    const elsewhere = assertNoTokenElsewhere(request, url)
-    if (elsewhere !== undefined) await elsewhere
-    const { scheme, accessToken } = parseCredentials(headers.get('authorization'))
-    const hash = await computeTokenHash(accessToken)
-    const known = knownTokens.get(hash)
-    const proof =
-      scheme === 'DPoP'
-        ? parseProof(headers.get(DPOP_HEADER) ?? '', settings.algorithms, known?.proofKey)
-        : undefined
-    const token = isStillGood(known, settings)
-      ? known
-      : describeToken(await verifyToken(accessToken, hash), settings)
-    const cnf = assertBinding(scheme, token.cnf, settings)
-    const proofKey =
-      proof === undefined
-        ? undefined
-        : await judgeProof(proof, {
-            policy: proofPolicy,
-            htm: method,
-            targetUri: assertTarget(expectedTarget(url, forwarded?.origin)),
-            ath: hash,
-            known: known?.proofKey,
-            jkt: cnf.jkt,
-          })
-    const thumbprint = cnf['x5t#S256']
-    if (thumbprint !== undefined) {
-      const certificate = connection.clientCertificate ?? forwarded?.clientCertificate
-      await assertClientCertificate(certificate, thumbprint)
-    }
-    const nonce = nonceSource === undefined ? undefined : await nonceSource.current()
-    const jkt = proofKey?.jkt
-    if (proof !== undefined && jkt !== undefined) {
-      await claimProof({ jkt, claims: proof.claims }, claiming)
-    }
-    if (token !== known || proofKey !== known.proofKey) {
-      knownTokens.keep(hash, accessToken, { ...token, proofKey })
-    }
-
-    return createVerifiedRequest(token, cnf, { jkt, nonce })
-  }
+  const refuse = createRefuse({ ...settings, hints: hintsOf(settings) })
+  const judge = createJudge(settings)
 
   return {
     metadata: createMetadata(settings),
     verify: async (request, connection = {}) => {
       try {
-        return await judge(request, connection)
+        const found = judge.judge(request, connection)
+        const judged = found instanceof Promise ? await found : found
+        const claiming = judge.claim(judged)
+        if (claiming !== undefined) await claiming
+        return judge.accept(judged)
       } catch (cause) {
         if (!(cause instanceof RefusedError || cause instanceof ProofError)) throw cause
 
         const scheme = parseScheme(request.headers.get('authorization'))
-        // A nonce source that fails now must not hide why the request was refused.
-        const nonce = await currentNonce().catch(() => undefined)
         settings.onEvent({ type: 'request_refused', code: cause.code })
-        throw createAccessTokenError(cause.code, { scheme, nonce }, challengeSettings)
+        throw refuse(cause.code, { scheme, nonce: await judge.nonceToOffer() })
       }
     },
     authorize: (requirement) => {
@@ -151,42 +75,8 @@ export function createVerifier(options: VerifierOptions): Verifier {
         const { jkt, nonce } = verified
         const scheme: Scheme = jkt === undefined ? 'Bearer' : 'DPoP'
         const { parameters } = shortfall
-        const refused = { scheme, nonce, parameters }
-        throw createAccessTokenError(shortfall.code, refused, challengeSettings)
+        throw refuse(shortfall.code, { scheme, nonce, parameters })
       }
     },
   }
-}
-
-/** A token that is known is judged anew by what may have changed: the time, and who vouches for it. */
-function isStillGood(
-  known: KnownToken | undefined,
-  settings: VerifierSettings,
-): known is KnownToken {
-  if (known?.isVouchedFor() !== true) return false
-
-  assertAccessTokenClaims(known.claims, settings)
-  return true
-}
-
-/** RFC 9449 sections 7.1 and 7.2: `jkt` and the DPoP scheme belong together, in both directions. */
-function assertBinding(
-  scheme: Scheme,
-  cnf: Confirmation | undefined,
-  { allowBearer }: VerifierSettings,
-): Confirmation {
-  if (cnf === undefined) {
-    if (scheme === 'DPoP' || !allowBearer) throw new RefusedError('token_unbound')
-    return {}
-  }
-  if ((cnf.jkt !== undefined) !== (scheme === 'DPoP')) {
-    throw new RefusedError('token_scheme_mismatch')
-  }
-  return cnf
-}
-
-/** A path that no URI can have, with a broken percent-encoding say, is what no proof can name. */
-function assertTarget(target: TargetUri | undefined): TargetUri {
-  if (target === undefined) throw new ProofError('proof_htu_mismatch')
-  return target
 }

@@ -1,31 +1,44 @@
-import type { NonceSource, ReplayStore } from '@tmb-kit/core'
+import { claimAtOnce, type Jkt, type NonceSource, type ReplayStore } from '@tmb-kit/core'
 import { RefusedError, type RefusalCode } from './refusal.js'
 
 /** A port that has not answered by then is taken for one that failed. */
 const DEADLINE_MILLISECONDS = 5_000
 
 /** A replay store whose failure is a refusal, never an acceptance. */
-export function guardReplayStore(store: ReplayStore): ReplayStore {
+export interface GuardedReplayStore extends ReplayStore {
+  /** The same, without a promise where the store needs none. */
+  claimSoon(jkt: Jkt, jti: string, expiresAt: number): boolean | Promise<boolean>
+}
+
+export function guardReplayStore(store: ReplayStore): GuardedReplayStore {
+  const code = 'replay_store_unavailable'
+  const claim: ReplayStore['claim'] = async (jkt, jti, expiresAt) => {
+    const isNew: unknown = await guard(code, async () => store.claim(jkt, jti, expiresAt))
+    // A store that answers something else than yes or no has not said yes.
+    if (typeof isNew !== 'boolean') throw new RefusedError(code)
+    return isNew
+  }
   return {
-    claim: async (jkt, jti, expiresAt) =>
-      guard('replay_store_unavailable', async () => {
-        const isNew: unknown = await store.claim(jkt, jti, expiresAt)
-        // A store that answers something else than yes or no has not said yes.
-        if (typeof isNew !== 'boolean') throw new TypeError('claim must answer true or false')
-        return isNew
-      }),
+    claim,
+    claimSoon: (jkt, jti, expiresAt): boolean | Promise<boolean> => {
+      try {
+        return claimAtOnce(store, jkt, jti, expiresAt) ?? claim(jkt, jti, expiresAt)
+      } catch (cause) {
+        throw new RefusedError(code, { cause })
+      }
+    },
   }
 }
 
 /** A nonce source whose failure is a refusal, never an acceptance. */
 export function guardNonceSource(source: NonceSource): NonceSource {
+  const code = 'nonce_source_unavailable'
   return {
-    current: async () => guard('nonce_source_unavailable', async () => source.current()),
-    accepts: async (nonce) =>
-      guard('nonce_source_unavailable', async () => {
-        const accepted: unknown = await source.accepts(nonce)
-        return accepted === true
-      }),
+    current: async () => guard(code, async () => source.current()),
+    accepts: async (nonce) => {
+      const accepted: unknown = await guard(code, async () => source.accepts(nonce))
+      return accepted === true
+    },
   }
 }
 

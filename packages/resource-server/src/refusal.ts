@@ -1,4 +1,10 @@
-import { INVALID_TOKEN, PROOF_REFUSALS, type ProofErrorCode } from '@tmb-kit/core'
+import {
+  INVALID_TOKEN,
+  pauseTraces,
+  PROOF_REFUSALS,
+  resumeTraces,
+  type ProofErrorCode,
+} from '@tmb-kit/core'
 
 import { SESSION_REFUSALS, type SessionRefusalCode } from './tls-session/session-refusals.js'
 
@@ -102,7 +108,9 @@ export class RefusedError extends Error {
   readonly code: RefusalCode
 
   constructor(code: RefusalCode, options?: ErrorOptions) {
+    const traces = pauseTraces()
     super(REFUSALS[code].message, options)
+    resumeTraces(traces)
     this.code = code
   }
 }

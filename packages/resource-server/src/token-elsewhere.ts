@@ -13,18 +13,17 @@ const MAX_FORM_OCTETS = 65_536
  *
  * Does not look into a body that somebody has read already and does not show.
  *
- * @param url That of the request, which costs something to ask it for.
  * @returns A promise only where there is a body to read.
  *
  * @throws {RefusedError} `token_in_query`, `token_in_body`
  */
-export function assertNoTokenElsewhere(
-  request: VerifiableRequest,
-  url: string,
-): Promise<void> | undefined {
+export function assertNoTokenElsewhere(request: VerifiableRequest): Promise<void> | undefined {
+  const { url, form, body } = request
   if (url.includes('?') && new URL(url).searchParams.has(PARAMETER)) {
     throw new RefusedError('token_in_query')
   }
+  // Most requests have no body, and need not be asked for its type.
+  if (form === undefined && !body) return undefined
   return isForm(request) ? assertNoTokenInForm(request) : undefined
 }
 

@@ -1,5 +1,7 @@
+import { computeTokenHash } from '@tmb-kit/core'
+import { memoryReplayStore, type ReplayStore } from '@tmb-kit/resource-server'
 import { createProofFactory, generateProofKey } from '@tmb-kit/testkit'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { API } from './support/test-issuer.js'
 import { createTestWorld, outcomeOf, type TestWorld } from './support/test-world.js'
 
@@ -113,5 +115,82 @@ describe('a token and a key that are known', () => {
     )
     const codes = (await Promise.all(uses)).map(({ code }) => code)
     expect(codes.toSorted()).toEqual(['accepted', ...Array<string>(19).fill('proof_replayed')])
+  })
+})
+
+describe('what a known token is found by', () => {
+  it('RS-DPOP-26: the hash of a Bearer token, sent in its place, is no token', async () => {
+    const verifier = world.verifier({ allowBearer: true })
+    const accessToken = await world.issuer.token({ claims: { cnf: undefined } })
+    const bearer = async (authorization: string) =>
+      outcomeOf(
+        verifier,
+        new Request(`${API}/orders`, { headers: { Authorization: authorization } }),
+      )
+    expect(await bearer(`Bearer ${accessToken}`)).toMatchObject({ code: 'accepted' })
+    expect(await bearer(`Bearer ${accessToken}`)).toMatchObject({ code: 'accepted' })
+
+    const hash = await computeTokenHash(accessToken)
+    for (const prefix of ['', ' ', 'Bearer ', 'DPoP ']) {
+      expect((await bearer(`${prefix}${hash}`)).code).not.toBe('accepted')
+    }
+  })
+
+  it('RS-DPOP-22: a token that is known under DPoP is still none under Bearer', async () => {
+    const { verifier, accessToken } = await acquainted()
+    const request = await world.request({ accessToken })
+    const headers = new Headers(request.headers)
+    headers.set('Authorization', `Bearer ${accessToken}`)
+    expect(await outcomeOf(verifier, new Request(request, { headers }))).toMatchObject({
+      code: 'token_scheme_mismatch',
+    })
+  })
+
+  it.each(['dpop', 'DPOP', 'DPoP '])(
+    'RFC 9110 11.1: the scheme spelled %j is the same, and known all the same',
+    async (scheme) => {
+      const { verifier, accessToken } = await acquainted()
+      const request = await world.request({ accessToken })
+      const headers = new Headers(request.headers)
+      headers.set('Authorization', `${scheme} ${accessToken}`)
+      expect(await outcomeOf(verifier, new Request(request, { headers }))).toMatchObject({
+        code: 'accepted',
+      })
+    },
+  )
+})
+
+describe('a replay store in memory', () => {
+  it('RS-DPOP-17: is asked through `claim` as soon as somebody put their own in its place', async () => {
+    const store = memoryReplayStore({ clock: world.clock })
+    const asked: string[] = []
+    const wrapped: ReplayStore = {
+      ...store,
+      claim: async (jkt, jti, expiresAt) => {
+        asked.push(jti)
+        return store.claim(jkt, jti, expiresAt)
+      },
+    }
+    const verifier = world.verifier({ replayStore: wrapped })
+    const accessToken = await world.issuer.token()
+    await verifier.verify(await world.request({ accessToken }))
+    await verifier.verify(await world.request({ accessToken }))
+    expect(asked).toHaveLength(2)
+
+    const spied = vi.spyOn(store, 'claim')
+    await world.verifier({ replayStore: store }).verify(await world.request({ accessToken }))
+    expect(spied).toHaveBeenCalledTimes(1)
+  })
+
+  it('RS-DPOP-18: that is full makes 503 for a known token too', async () => {
+    const verifier = world.verifier({
+      replayStore: memoryReplayStore({ maxEntries: 1, clock: world.clock }),
+    })
+    const accessToken = await world.issuer.token()
+    await verifier.verify(await world.request({ accessToken }))
+    expect(await outcomeOf(verifier, await world.request({ accessToken }))).toMatchObject({
+      code: 'replay_store_unavailable',
+      status: 503,
+    })
   })
 })

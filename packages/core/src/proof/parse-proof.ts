@@ -71,11 +71,17 @@ function splitProof(value: unknown) {
   if (value.length > MAX_PROOF_LENGTH) throw new ProofError('proof_too_large')
   if (value.includes(',')) throw new ProofError('proof_repeated')
 
-  const [encodedHeader = '', encodedPayload = '', encodedSignature = '', ...rest] = value.split('.')
-  if (rest.length > 0) throw new ProofError('proof_malformed')
-
-  const signingInput = value.slice(0, encodedHeader.length + 1 + encodedPayload.length)
-  return { encodedHeader, encodedPayload, encodedSignature, signingInput }
+  const headerEnd = value.indexOf('.')
+  const payloadEnd = value.indexOf('.', headerEnd + 1)
+  if (payloadEnd === -1 || value.includes('.', payloadEnd + 1)) {
+    throw new ProofError('proof_malformed')
+  }
+  return {
+    encodedHeader: value.slice(0, headerEnd),
+    encodedPayload: value.slice(headerEnd + 1, payloadEnd),
+    encodedSignature: value.slice(payloadEnd + 1),
+    signingInput: value.slice(0, payloadEnd),
+  }
 }
 
 /** Items 4, 5 and 7: the header names an algorithm and a public key that are accepted here. */

@@ -43,11 +43,11 @@ const checkValidity: ProofCheck = ({ exp, nbf }, { policy }, now) =>
     ? undefined
     : 'proof_validity_ended'
 
-/** Item 12, its first half. The second, the key, is compared before the signature is verified. */
+/** Item 12, its first half. The second, the key, is compared before. */
 const checkAccessTokenHash: ProofCheck = (claims, { ath }) =>
   ath === undefined || equalInConstantTime(claims.ath ?? '', ath) ? undefined : 'proof_ath_mismatch'
 
-/** RFC 9449 section 4.3, items 8, 9, 11 and 12. Items 1 to 7 come before, item 10 after. */
+/** RFC 9449 section 4.3, items 8, 9, 11 and 12: what costs next to nothing, before the signature. */
 const CHECKS: readonly ProofCheck[] = [
   checkMethod,
   checkTargetUri,

@@ -1,3 +1,4 @@
+import { pauseTraces, resumeTraces } from '../trace.js'
 import { INVALID_DPOP_PROOF, INVALID_TOKEN, USE_DPOP_NONCE } from '../wire.js'
 
 /** Why a proof was refused. Stable across minor releases. */
@@ -58,14 +59,19 @@ export const PROOF_REFUSALS: Readonly<Record<ProofErrorCode, ProofRefusal>> = {
   proof_replayed: invalidProof('jti already used'),
 }
 
-/** A proof was refused. Holds no token, proof, header or claim, so it is safe to log whole. */
+/**
+ * A proof was refused. Holds no token, proof, header or claim, so it is safe to log whole. It has no
+ * stack trace: a refusal is a verdict, not a fault, and must cost less than an acceptance.
+ */
 export class ProofError extends Error {
   override readonly name: string = 'ProofError'
   /** Stable across minor releases. Switch on this, never on `message`. */
   readonly code: ProofErrorCode
 
   constructor(code: ProofErrorCode, options?: ErrorOptions) {
+    const traces = pauseTraces()
     super(PROOF_REFUSALS[code].message, options)
+    resumeTraces(traces)
     this.code = code
   }
 }

@@ -76,11 +76,12 @@ export async function verifyParsedProof(
   const policy = { maxAgeSeconds, futureSkewSeconds, clock, nonceSource }
   const { htm } = options
   const { jkt, jwk } = await judgeProof(proof, { htm, targetUri, ath, jkt: options.jkt, policy })
-  const verified = { jkt, claims: proof.claims, jwk }
+  const { claims } = proof
   if (replayStore !== undefined) {
-    await claimProof(verified, { replayStore, maxAgeSeconds, futureSkewSeconds })
+    const isNew = await replayStore.claim(jkt, claims.jti, proofExpiry(claims, policy))
+    if (!isNew) throw new ProofError('proof_replayed')
   }
-  return verified
+  return { jkt, claims, jwk }
 }
 
 /** What a verifier demands of every proof. */
@@ -104,29 +105,50 @@ export interface JudgeProofOptions {
 }
 
 /**
- * Verifies a proof but for its single use, and gives the key that signed.
+ * Verifies a proof but for its single use, and gives the key that signed: at once, where nothing has to
+ * be waited for.
  *
  * @internal For a verifier that has more to check before a proof is used up, and keeps keys.
- * @throws as {@link verifyProof}
+ * @throws as {@link verifyProof}, or rejects so.
  */
-export async function judgeProof(
+export function judgeProof(
   proof: ParsedProof,
   options: JudgeProofOptions,
-): Promise<ProofKey> {
+): ProofKey | Promise<ProofKey> {
   const { known, policy } = options
-  const kept = known !== undefined && isKeyOf(known, proof) ? known : undefined
-  const jkt = kept?.jkt ?? (await computeJkt(proof.jwk))
+  if (known === undefined || !isKeyOf(known, proof)) return judgeUnknownKey(proof, options)
+
+  assertKeyAndClaims(known.jkt, proof, options)
+  // Item 6. A key that is kept has verified another proof: this one has a signature of its own.
+  const isSigned = known.verificationKey.verify(proof.signature, proof.signingInput)
+  if (isSigned === true && policy.nonceSource === undefined) return known
+  return finish(known, isSigned, proof, policy)
+}
+
+async function judgeUnknownKey(proof: ParsedProof, options: JudgeProofOptions): Promise<ProofKey> {
+  const jkt = await computeJkt(proof.jwk)
+  assertKeyAndClaims(jkt, proof, options)
+  const proofKey = await importProofKey(proof, jkt)
+  const isSigned = proofKey.verificationKey.verify(proof.signature, proof.signingInput)
+  return finish(proofKey, isSigned, proof, options.policy)
+}
+
+/** What is cheap, before what is not: most of what is wrong with a proof shows without cryptography. */
+function assertKeyAndClaims(jkt: Jkt, { claims }: ParsedProof, options: JudgeProofOptions): void {
   if (options.jkt !== undefined && !equalInConstantTime(jkt, options.jkt)) {
     throw new ProofError('proof_key_mismatch')
   }
+  assertProofClaims(claims, options)
+}
 
-  const proofKey = kept ?? (await importProofKey(proof, jkt))
-  // Item 6. A key that is kept has verified another proof: this one has a signature of its own.
-  if (!(await proofKey.verificationKey.verify(proof.signature, proof.signingInput))) {
-    throw new ProofError('proof_signature_invalid')
-  }
-  assertProofClaims(proof.claims, options)
-  if (policy.nonceSource !== undefined) await assertNonce(proof.claims, policy.nonceSource)
+async function finish(
+  proofKey: ProofKey,
+  isSigned: boolean | Promise<boolean>,
+  { claims }: ParsedProof,
+  { nonceSource }: ProofPolicy,
+): Promise<ProofKey> {
+  if (!(await isSigned)) throw new ProofError('proof_signature_invalid')
+  if (nonceSource !== undefined) await assertNonce(claims, nonceSource)
   return proofKey
 }
 
@@ -137,27 +159,16 @@ async function assertNonce({ nonce }: DpopProofClaims, source: NonceSource): Pro
   }
 }
 
-/** What decides for how long a proof has to be remembered. */
-export interface ClaimProofOptions {
-  readonly replayStore: ReplayStore
-  readonly maxAgeSeconds: number
-  readonly futureSkewSeconds: number
-}
-
 /**
- * Uses a verified proof up, RFC 9449 section 11.1. It is remembered up to the last second in which a
- * clock that is behind by the allowed skew would still take it.
+ * How long a proof has to be remembered, RFC 9449 section 11.1: up to the last second in which a clock
+ * that is behind by the allowed skew would still take it.
  *
  * @internal For a verifier that has more to check before a proof is used up.
- * @throws {ProofError} `proof_replayed`
- * @throws whatever the store throws: that is no verdict on the proof.
+ * @returns NumericDate, in seconds.
  */
-export async function claimProof(
-  { jkt, claims }: Pick<VerifiedProof, 'jkt' | 'claims'>,
-  options: ClaimProofOptions,
-): Promise<void> {
-  const expiresAt = claims.iat + options.maxAgeSeconds + options.futureSkewSeconds
-  if (!(await options.replayStore.claim(jkt, claims.jti, expiresAt))) {
-    throw new ProofError('proof_replayed')
-  }
+export function proofExpiry(
+  { iat }: DpopProofClaims,
+  policy: Pick<ProofPolicy, 'maxAgeSeconds' | 'futureSkewSeconds'>,
+): number {
+  return iat + policy.maxAgeSeconds + policy.futureSkewSeconds
 }

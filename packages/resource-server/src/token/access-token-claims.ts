@@ -90,6 +90,18 @@ export function assertAccessTokenClaims(
     throw new RefusedError('token_audience_refused')
   }
 
+  assertAccessTokenTimes({ exp, iat, nbf }, { issuerSkewSeconds, clock })
+}
+
+/**
+ * What may have changed about a token that was good a while ago.
+ *
+ * @throws {RefusedError} `token_expired`, `token_not_yet_valid`
+ */
+export function assertAccessTokenTimes(
+  { exp, iat = 0, nbf = iat }: Pick<AccessTokenClaims, 'exp' | 'iat' | 'nbf'>,
+  { issuerSkewSeconds, clock }: Omit<ClaimsPolicy, 'audience'>,
+): void {
   const now = clock()
   if (exp <= now) throw new RefusedError('token_expired')
   if (iat > now + issuerSkewSeconds || nbf > now + issuerSkewSeconds) {

@@ -1,5 +1,6 @@
-import type { JsonObject, ProofKey } from '@tmb-kit/core'
+import { DPOP_SCHEME, type JsonObject, type ProofKey } from '@tmb-kit/core'
 import { boundedCache } from '../bounded-cache.js'
+import type { Credentials } from '../credentials.js'
 import { parseConfirmation, type Confirmation, type ConfirmationPolicy } from '../confirmation.js'
 import { scopesOf, type AccessTokenClaims } from './access-token-claims.js'
 
@@ -14,11 +15,22 @@ export interface KnownToken {
   readonly proofKey?: ProofKey | undefined
 }
 
-/** The access tokens of requests that passed every check, under their hash. */
+/** A token as a request presents it, with what is known of it. */
+export interface PresentedToken extends Credentials {
+  /** What a proof must hold as `ath`. */
+  readonly hash: string
+  /** What an earlier request found out about this very token. Absent on first sight. */
+  readonly known: KnownToken | undefined
+}
+
+/** The access tokens of requests that passed every check. */
 export interface KnownTokens {
-  get(hash: string): KnownToken | undefined
+  /** The token of an `Authorization` value that was accepted before, character by character. */
+  get(authorization: string): PresentedToken | undefined
+  /** The same for credentials that were read from a value that is not known. */
+  find(credentials: Credentials, hash: string): KnownToken | undefined
   /** Only for a request that was accepted: nobody else can fill this memory. */
-  keep(hash: string, accessToken: string, token: KnownToken): void
+  keep(presented: PresentedToken, token: KnownToken): void
 }
 
 /** Some 4 kB each: the oldest go first. */
@@ -28,18 +40,35 @@ const MAX_TOKENS = 10_000
 const MAX_TOKEN_LENGTH = 4096
 const MAX_HEADER_LENGTH = 1024
 
-export function createKnownTokens(): KnownTokens {
-  const tokens = boundedCache<KnownToken>(MAX_TOKENS)
+/**
+ * Creates the memory of accepted tokens.
+ *
+ * A token that came under DPoP is found by the field that it came in, so that a request of a known
+ * client needs no hash at all: where WebCrypto makes them, one costs a third of a verification. It is
+ * of no use without its key. A Bearer token is found by its hash, so that it is not kept itself.
+ */
+export function createKnownTokens(maxTokens = MAX_TOKENS): KnownTokens {
+  const tokensOfFields = boundedCache<PresentedToken>(maxTokens)
+  const tokensOfHashes = boundedCache<KnownToken>(maxTokens)
 
   return {
-    get: (hash) => tokens.get(hash),
-    keep: (hash, accessToken, token) => {
+    get: (authorization) => tokensOfFields.get(authorization),
+    find: ({ scheme, accessToken }, hash) =>
+      scheme === 'DPoP'
+        ? tokensOfFields.get(fieldOf(accessToken))?.known
+        : tokensOfHashes.get(hash),
+    keep: ({ scheme, accessToken, hash }, known) => {
       if (accessToken.length > MAX_TOKEN_LENGTH) return
-      if ((token.proofKey?.encodedHeader.length ?? 0) > MAX_HEADER_LENGTH) return
+      if ((known.proofKey?.encodedHeader.length ?? 0) > MAX_HEADER_LENGTH) return
 
-      tokens.set(hash, token)
+      if (scheme === 'Bearer') tokensOfHashes.set(hash, known)
+      else tokensOfFields.set(fieldOf(accessToken), { scheme, accessToken, hash, known })
     },
   }
+}
+
+function fieldOf(accessToken: string): string {
+  return `${DPOP_SCHEME} ${accessToken}`
 }
 
 /**
