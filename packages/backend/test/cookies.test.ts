@@ -2,6 +2,7 @@ import { cookieSessions } from '@tmb-kit/backend'
 import { describe, expect, it } from 'vitest'
 import { deploy, SECRET } from './support/deployment.js'
 import { errorOf, isSignedIn, startLogin } from './support/login.js'
+import { beRealistic, REALISTIC_CLAIMS } from './support/realistic-user.js'
 import { createTestBrowser, ORIGIN } from './support/test-browser.js'
 
 const SESSION = '__Host-Http-tmb'
@@ -159,13 +160,29 @@ describe('cookies', () => {
     expect(errorOf(await signIn())).toBeUndefined()
   })
 
-  it('CC-21: the cookie of a realistic user stays under 2.5 kB', async () => {
+  it('CC-21: the cookie of a realistic user stays under 2.5 kB, and loses nothing', async () => {
+    const deployment = await deploy({ claims: REALISTIC_CLAIMS })
+    const { browser, server, signIn, token, restart } = deployment
+    const issued = beRealistic(deployment)
+    expect(errorOf(await signIn())).toBeUndefined()
+    const octets = SESSION.length + 1 + browser.jar.get(SESSION)!.length
+    process.stdout.write(`the session cookie of a realistic user: ${octets} octets\n`)
+    expect(octets).toBeLessThan(2500)
+
+    // A process that has the cookie and nothing else.
+    await token({ refresh: true }, createTestBrowser(restart(), browser.jar))
+    expect(server.formsTo('/token').at(-1)?.get('refresh_token')).toBe(issued[0])
+  })
+
+  it('CC-21: nor does that of a refresh token of 1.1 kB that only looks like a JWT', async () => {
     const deployment = await deploy()
-    const { browser, server, signIn } = deployment
+    const { browser, server, signIn, token } = deployment
     const refreshToken = `${'a'.repeat(100)}.${'b'.repeat(900)}.${'c'.repeat(86)}`
     server.behaviour.tokenAnswer = (answer) => ({ ...answer, refresh_token: refreshToken })
     expect(errorOf(await signIn())).toBeUndefined()
     expect(browser.jar.get(SESSION)!.length).toBeLessThan(2500)
+    await token({ refresh: true })
+    expect(server.formsTo('/token').at(-1)?.get('refresh_token')).toBe(refreshToken)
   })
 
   it('SES-24: a session ends when it was idle for too long', async () => {

@@ -78,6 +78,28 @@ describe.runIf(hasPostgres())('postgresSessionStore on a real Postgres', () => {
     expect(await postgresSessionStore({ pool: others[0]! }).find(row.id)).toBeUndefined()
   })
 
+  it('the tables of an earlier release get what they lack, and keep their rows', async () => {
+    await pool.query('CREATE SCHEMA earlier')
+    const earlier = server.connect({ max: 1, options: '-c search_path=earlier' })
+    const [before = ''] = POSTGRES_SESSION_SCHEMA.split('ALTER TABLE')
+    await earlier.query(before)
+    await earlier.query(`CREATE TABLE tmb_session_marks (
+      name text PRIMARY KEY, expires_at double precision NOT NULL)`)
+    const clock = testClock()
+    const row = rowAt(clock())
+    await earlier.query(
+      `INSERT INTO tmb_sessions (id, version, sealed, labels, expires_at)
+        VALUES ($1, $2, $3, $4, $5)`,
+      [row.id, row.version, row.sealed, row.labels, row.expiresAt],
+    )
+    await createPostgresSessionSchema(earlier)
+    const store = postgresSessionStore({ pool: earlier, clock })
+    expect(await store.find(row.id)).toEqual(row)
+    const tokens = { sealed: 'tokens-1', expiresAt: clock() + 300 }
+    expect(await store.replace({ ...row, version: 2, tokens })).toBe(true)
+    expect(await store.find(row.id)).toEqual({ ...row, version: 2, tokens })
+  })
+
   it('an account that may only read and write needs nothing more', async () => {
     await pool.query(`CREATE ROLE writer LOGIN;
       GRANT SELECT, INSERT, UPDATE, DELETE ON tmb_sessions, tmb_session_marks TO writer`)
@@ -88,7 +110,8 @@ describe.runIf(hasPostgres())('postgresSessionStore on a real Postgres', () => {
     const row = rowAt(testClock()())
     await store.insert(row)
     expect(await store.replace({ ...row, version: 2 })).toBe(true)
-    expect(await store.acquireLease(row.id, 'holder', 60)).toBe(true)
+    expect(await store.acquireLease(row.id, 'holder', 60)).toBe('acquired')
+    expect(await store.renewLease(row.id, 'holder', 60)).toBe(true)
     expect(await store.delete(row.id)).toBe(true)
   })
 
@@ -117,7 +140,7 @@ describe.runIf(hasPostgres())('postgresSessionStore on a real Postgres', () => {
     expect(await store.find(odd)).toEqual(strange)
     expect(await store.findByLabel(odd)).toEqual([strange])
     expect(await store.mark(odd, row.expiresAt)).toBe(true)
-    expect(await store.acquireLease(odd, odd, 60)).toBe(true)
+    expect(await store.acquireLease(odd, odd, 60)).toBe('acquired')
     expect(await store.delete(odd)).toBe(true)
     expect(await store.find(row.id)).toEqual(row)
   })
@@ -166,6 +189,7 @@ describe.runIf(hasPostgres())('postgresSessionStore on a real Postgres', () => {
       store.delete(row.id),
       store.findByLabel('user'),
       store.acquireLease(row.id, 'holder', 60),
+      store.renewLease(row.id, 'holder', 60),
       store.releaseLease(row.id, 'holder'),
       store.isMarked('name'),
       store.mark('name', row.expiresAt),

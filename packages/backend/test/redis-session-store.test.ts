@@ -4,10 +4,18 @@ import { sessionStoreContract } from '@tmb-kit/backend/testing'
 import { slow, testClock } from '@tmb-kit/testkit'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { deploy, SECRET } from './support/deployment.js'
-import { errorOf } from './support/login.js'
+import { errorOf, isSignedIn } from './support/login.js'
+import { beRealistic, REALISTIC_CLAIMS } from './support/realistic-user.js'
 import { hasRedis, startRedis, type RedisServer } from './support/redis-server.js'
 
 const PREFIX = 'tmb:session:'
+
+/** What Redis itself says that all keys take, with their names. */
+async function octetsOf(redis: ReturnType<RedisServer['connect']>): Promise<number> {
+  const keys = await redis.keys('*')
+  const octets = await Promise.all(keys.map(async (key) => redis.memory('USAGE', key)))
+  return octets.reduce<number>((sum, each) => sum + (each ?? 0), 0)
+}
 
 describe.runIf(hasRedis())('redisSessionStore on a real Redis', () => {
   let server: RedisServer
@@ -60,7 +68,7 @@ describe.runIf(hasRedis())('redisSessionStore on a real Redis', () => {
 
   it('SES-24: every key goes by itself, the labels not before the row', async () => {
     const { store, row, clock } = createStore()
-    await store.insert(row)
+    await store.insert({ ...row, tokens: { sealed: 'tokens-1', expiresAt: clock() + 300 } })
     await store.acquireLease(row.id, 'holder', 60)
     await store.mark('logout-token', clock() + 100)
     expect((await redis.keys('*')).sort()).toEqual([
@@ -69,11 +77,14 @@ describe.runIf(hasRedis())('redisSessionStore on a real Redis', () => {
       `${PREFIX}lease:row-1`,
       `${PREFIX}mark:logout-token`,
       `${PREFIX}row:row-1`,
+      `${PREFIX}tokens:row-1`,
     ])
     const lives = {
       'row:row-1': 1000,
       'label:user': 1000,
-      'lease:row-1': 60,
+      'tokens:row-1': 300,
+      // Sixty, and a minute in which it is known that it ran out.
+      'lease:row-1': 120,
       'mark:logout-token': 100,
     }
     for (const [key, seconds] of Object.entries(lives)) {
@@ -123,13 +134,38 @@ describe.runIf(hasRedis())('redisSessionStore on a real Redis', () => {
 
   it('what is no row is no session', async () => {
     const { store, row, clock } = createStore()
-    const wrong = ['', 'x', '[]', '{}', JSON.stringify({ ...row, labels: [1] })]
+    const end = clock() + 1000
+    const wrong = [
+      '',
+      'x',
+      '{}',
+      JSON.stringify(row),
+      `1 ${end} user key t sealed-1`,
+      `x ${end} user key t\nsealed-1`,
+      `1 x user key t\nsealed-1`,
+      `1 ${end} user  key t\nsealed-1`,
+      `1 ${end} user key\nsealed-1`,
+      `1 ${end} ${'x'.repeat(5000)} t\nsealed-1`,
+    ]
     for (const value of wrong) {
       await redis.set(`${PREFIX}row:row-1`, value)
       expect(await store.find('row-1')).toBeUndefined()
     }
-    await redis.set(`${PREFIX}row:row-1`, JSON.stringify(rowAt(clock())))
+    await redis.set(`${PREFIX}row:row-1`, `1 ${end} user key t\nsealed-1`)
     expect(await store.find('row-1')).toEqual(row)
+    await redis.set(`${PREFIX}tokens:row-1`, 'x')
+    expect(await store.find('row-1')).toEqual(row)
+  })
+
+  it('octets and texts come back as they were, whichever they look like', async () => {
+    const { store, row, clock } = createStore()
+    for (const sealed of ['AA', 'AB', 'AAAA', 'a b', '', 'ü\n', '\u0000', 'A'.repeat(3000)]) {
+      const tokens = { sealed, expiresAt: clock() + 10.5 }
+      await store.insert({ ...row, sealed, tokens })
+      expect(await store.find(row.id)).toEqual({ ...row, sealed, tokens })
+    }
+    await store.insert({ ...row, labels: [] })
+    expect(await store.find(row.id)).toEqual({ ...row, labels: [] })
   })
 
   it('a Redis that is full refuses what is new, keeps what it has, and recovers', async () => {
@@ -172,6 +208,26 @@ describe.runIf(hasRedis())('redisSessionStore on a real Redis', () => {
     expect((await token()).status).toBe(401)
   })
 
+  it('CC-21: an idle session of a realistic user takes less than 2 kB, all its keys counted', async () => {
+    const clock = testClock()
+    const sessions = storedSessions({
+      store: redisSessionStore({ redis, clock }),
+      secrets: [SECRET],
+    })
+    const deployment = await deploy({ sessions, claims: REALISTIC_CLAIMS }, clock)
+    const issued = beRealistic(deployment)
+    expect(errorOf(await deployment.signIn())).toBeUndefined()
+    const busy = await octetsOf(redis)
+    clock.advance(300)
+    await pass(300)
+    expect(await isSignedIn(deployment)).toBe(true)
+    const idle = await octetsOf(redis)
+    process.stdout.write(`a session in Redis: ${idle} octets idle, ${busy} with its token\n`)
+    expect(idle).toBeLessThan(2048)
+    await deployment.token()
+    expect(deployment.server.formsTo('/token').at(-1)?.get('refresh_token')).toBe(issued[0])
+  })
+
   describe('while Redis is away', () => {
     const impatient = { enableOfflineQueue: false, maxRetriesPerRequest: 0 }
     afterAll(async () => server.start())
@@ -188,6 +244,7 @@ describe.runIf(hasRedis())('redisSessionStore on a real Redis', () => {
         store.delete('canary-id'),
         store.findByLabel('canary-label'),
         store.acquireLease('canary-id', 'canary-holder', 60),
+        store.renewLease('canary-id', 'canary-holder', 60),
         store.releaseLease('canary-id', 'canary-holder'),
         store.isMarked('canary-name'),
         store.mark('canary-name', row.expiresAt),

@@ -45,6 +45,8 @@ export function guardStore(store: SessionStore): SessionStore {
         throw error
       }
     },
+    renewLease: async (id, holder, lifetimeSeconds) =>
+      guard(store.renewLease(id, holder, lifetimeSeconds)),
     releaseLease: async (id, holder) => guard(store.releaseLease(id, holder)),
     isMarked: async (name) => guard(store.isMarked(name)),
     mark: async (name, expiresAt) => guard(store.mark(name, expiresAt)),

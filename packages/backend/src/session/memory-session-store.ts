@@ -5,6 +5,9 @@ export interface MemorySessionStoreOptions {
   readonly clock?: Clock
 }
 
+/** How long it is known that a lease ran out. */
+const LEASE_MEMORY_SECONDS = 60
+
 /** Rows between two looks for those that are over. */
 const SWEEP_INTERVAL = 1000
 
@@ -22,12 +25,19 @@ export function memorySessionStore(options: MemorySessionStoreOptions = {}): Ses
 
   const living = (id: string): SessionRow | undefined => {
     const row = rows.get(id)
-    return row !== undefined && row.expiresAt > clock() ? row : undefined
+    if (row === undefined || row.expiresAt <= clock()) return undefined
+    if (row.tokens === undefined || row.tokens.expiresAt > clock()) return row
+
+    const withoutTokens = withoutTokensOf(row)
+    rows.set(id, withoutTokens)
+    return withoutTokens
   }
   const sweep = (): void => {
     const now = clock()
     for (const [id, { expiresAt }] of rows) if (expiresAt <= now) rows.delete(id)
-    for (const [id, { expiresAt }] of leases) if (expiresAt <= now) leases.delete(id)
+    for (const [id, { expiresAt }] of leases) {
+      if (expiresAt + LEASE_MEMORY_SECONDS <= now) leases.delete(id)
+    }
     for (const [name, expiresAt] of marks) if (expiresAt <= now) marks.delete(name)
   }
 
@@ -52,7 +62,12 @@ export function memorySessionStore(options: MemorySessionStoreOptions = {}): Ses
       [...rows.values()].filter(({ id, labels }) => labels.includes(label) && living(id)),
     acquireLease: async (id, holder, lifetimeSeconds) => {
       const lease = leases.get(id)
-      if (lease !== undefined && lease.expiresAt > clock()) return false
+      if (lease !== undefined && lease.expiresAt > clock()) return 'held'
+      leases.set(id, { holder, expiresAt: clock() + lifetimeSeconds })
+      return lease === undefined ? 'acquired' : 'taken_over'
+    },
+    renewLease: async (id, holder, lifetimeSeconds) => {
+      if (leases.get(id)?.holder !== holder) return false
       leases.set(id, { holder, expiresAt: clock() + lifetimeSeconds })
       return true
     },
@@ -66,4 +81,8 @@ export function memorySessionStore(options: MemorySessionStoreOptions = {}): Ses
       return true
     },
   }
+}
+
+function withoutTokensOf({ id, version, sealed, labels, expiresAt }: SessionRow): SessionRow {
+  return { id, version, sealed, labels, expiresAt }
 }

@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '@tmb-kit/core'
-import type { SessionRow, SessionStore } from './session-store.js'
+import type { LeaseAnswer, SessionRow, SessionStore } from './session-store.js'
 
 /** The one method that is used of a pool, or a client, of pg. */
 export interface PostgresPool {
@@ -26,7 +26,7 @@ export interface PostgresSessionStore extends SessionStore {
   removeExpired(): Promise<number>
 }
 
-const COLUMNS = 'id, version, sealed, labels, expires_at'
+const COLUMNS = 'id, version, sealed, labels, expires_at, sealed_tokens, tokens_expire_at'
 
 /**
  * Sessions in Postgres, for any number of instances. They are over by the caller's clock; leases end
@@ -40,21 +40,23 @@ export function postgresSessionStore(options: PostgresSessionStoreOptions): Post
   const write = async (text: string, ...values: unknown[]): Promise<number> =>
     (await pool.query(text, values)).rowCount ?? 0
   const read = async (text: string, ...values: unknown[]): Promise<readonly SessionRow[]> =>
-    (await pool.query(text, values)).rows.map(toSessionRow)
+    (await pool.query(text, values)).rows.map((row) => toSessionRow(row, clock()))
 
   return {
-    insert: async ({ id, version, sealed, labels, expiresAt }) => {
-      const text = `INSERT INTO tmb_sessions (${COLUMNS}) VALUES ($1, $2, $3, $4, $5)`
-      await write(text, id, version, sealed, labels, expiresAt)
+    insert: async ({ id, version, sealed, labels, expiresAt, tokens }) => {
+      const text = `INSERT INTO tmb_sessions (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+      await write(text, id, version, sealed, labels, expiresAt, tokens?.sealed, tokens?.expiresAt)
     },
     find: async (id) => {
       const text = `SELECT ${COLUMNS} FROM tmb_sessions WHERE id = $1 AND expires_at > $2`
       return (await read(text, id, clock()))[0]
     },
-    replace: async ({ id, version, sealed, labels, expiresAt }) => {
-      const text = `UPDATE tmb_sessions SET version = $2, sealed = $3, labels = $4, expires_at = $5
-        WHERE id = $1 AND version = $2 - 1 AND expires_at > $6`
-      return (await write(text, id, version, sealed, labels, expiresAt, clock())) === 1
+    replace: async ({ id, version, sealed, labels, expiresAt, tokens }) => {
+      const text = `UPDATE tmb_sessions SET version = $2, sealed = $3, labels = $4, expires_at = $5,
+          sealed_tokens = $6, tokens_expire_at = $7
+        WHERE id = $1 AND version = $2 - 1 AND expires_at > $8`
+      const values = [id, version, sealed, labels, expiresAt, tokens?.sealed, tokens?.expiresAt]
+      return (await write(text, ...values, clock())) === 1
     },
     delete: async (id) => {
       const text = 'DELETE FROM tmb_sessions WHERE id = $1 AND expires_at > $2'
@@ -65,9 +67,22 @@ export function postgresSessionStore(options: PostgresSessionStoreOptions): Post
       return read(text, label, clock())
     },
     acquireLease: async (id, holder, lifetimeSeconds) => {
-      const text = `UPDATE tmb_sessions
+      // Who had it before stands there until it is given back.
+      const text = `WITH before AS (
+          SELECT id, lease_holder FROM tmb_sessions WHERE id = $1 FOR UPDATE
+        )
+        UPDATE tmb_sessions AS session
         SET lease_holder = $2, lease_until = clock_timestamp() + make_interval(secs => $3)
-        WHERE id = $1 AND (lease_until IS NULL OR lease_until <= clock_timestamp())`
+        FROM before WHERE session.id = before.id
+          AND (session.lease_until IS NULL OR session.lease_until <= clock_timestamp())
+        RETURNING before.lease_holder IS NOT NULL AS taken_over`
+      const { rows } = await pool.query(text, [id, holder, lifetimeSeconds])
+      return toLeaseAnswer(rows[0]?.['taken_over'])
+    },
+    renewLease: async (id, holder, lifetimeSeconds) => {
+      const text = `UPDATE tmb_sessions
+        SET lease_until = clock_timestamp() + make_interval(secs => $3)
+        WHERE id = $1 AND lease_holder = $2`
       return (await write(text, id, holder, lifetimeSeconds)) === 1
     },
     releaseLease: async (id, holder) => {
@@ -92,7 +107,15 @@ export function postgresSessionStore(options: PostgresSessionStoreOptions): Post
   }
 }
 
-function toSessionRow(row: Readonly<Record<string, unknown>>): SessionRow {
+function toSessionRow(row: Readonly<Record<string, unknown>>, now: number): SessionRow {
   const { id, version, sealed, labels, expires_at: expiresAt } = row
-  return { id, version, sealed, labels, expiresAt } as SessionRow
+  const { sealed_tokens: sealedTokens, tokens_expire_at: tokensExpireAt } = row
+  const isLiving = typeof tokensExpireAt === 'number' && tokensExpireAt > now
+  const tokens = isLiving ? { tokens: { sealed: sealedTokens, expiresAt: tokensExpireAt } } : {}
+  return { id, version, sealed, labels, expiresAt, ...tokens } as SessionRow
+}
+
+function toLeaseAnswer(takenOver: unknown): LeaseAnswer {
+  if (takenOver === undefined) return 'held'
+  return takenOver === true ? 'taken_over' : 'acquired'
 }

@@ -1,11 +1,18 @@
-import { parseJsonObject, systemClock, type Clock } from '@tmb-kit/core'
-import { RELEASE_LEASE, WRITE_ROW } from './redis-scripts.js'
-import type { SessionRow, SessionStore } from './session-store.js'
+/// <reference types="node" />
+import { systemClock, type Clock } from '@tmb-kit/core'
+import { encodeRow, encodeTokens, parseRow, parseTokens } from './redis-row.js'
+import {
+  ACQUIRE_LEASE,
+  DELETE_ROW,
+  RELEASE_LEASE,
+  RENEW_LEASE,
+  WRITE_ROW,
+} from './redis-scripts.js'
+import type { LeaseAnswer, SessionRow, SessionStore } from './session-store.js'
 
 /** The few commands that are used of a connection of ioredis. */
 export interface RedisCommands {
-  get(key: string): Promise<string | null>
-  mget(keys: string[]): Promise<(string | null)[]>
+  mgetBuffer(keys: string[]): Promise<(Uint8Array | null)[]>
   set(
     key: string,
     value: string,
@@ -13,11 +20,14 @@ export interface RedisCommands {
     milliseconds: number,
     nx: 'NX',
   ): Promise<'OK' | null>
-  del(key: string): Promise<number>
   exists(key: string): Promise<number>
   zrange(key: string, first: string, last: string): Promise<string[]>
   zrem(key: string, members: string[]): Promise<number>
-  eval(script: string, keyCount: number, ...keysAndValues: (string | number)[]): Promise<unknown>
+  eval(
+    script: string,
+    keyCount: number,
+    ...keysAndValues: (Buffer | number | string)[]
+  ): Promise<unknown>
 }
 
 export interface RedisSessionStoreOptions {
@@ -31,9 +41,13 @@ export interface RedisSessionStoreOptions {
   readonly clock?: Clock
 }
 
+/** How long it is known that a lease ran out. */
+const LEASE_MEMORY_MILLISECONDS = 60_000
+
 /**
  * Sessions in Redis, for any number of instances. Rows go by themselves when they are over, by the
- * caller's clock; leases by that of Redis, which all instances share.
+ * caller's clock; leases by that of Redis, which all instances share. Access tokens have a key of their
+ * own that goes with them: an idle session takes less than 2 kB, all its keys counted.
  *
  * Does not keep what Redis loses. Redis must not evict (`maxmemory-policy noeviction`: a full server
  * refuses, and the request is answered 503), and a failover that forgets the last write forgets the
@@ -42,23 +56,27 @@ export interface RedisSessionStoreOptions {
 export function redisSessionStore(options: RedisSessionStoreOptions): SessionStore {
   const { redis, prefix = 'tmb:session:', clock = systemClock } = options
   const rowKey = (id: string): string => `${prefix}row:${id}`
+  const tokensKey = (id: string): string => `${prefix}tokens:${id}`
   const labelKey = (label: string): string => `${prefix}label:${label}`
   const leaseKey = (id: string): string => `${prefix}lease:${id}`
   const markKey = (name: string): string => `${prefix}mark:${name}`
 
   const write = async (row: SessionRow, versionBefore: number | ''): Promise<boolean> => {
-    const { id, labels, expiresAt, ...rest } = row
-    const keys = [rowKey(id), ...labels.map(labelKey)]
+    const { id, labels, expiresAt, tokens } = row
+    const keys = [rowKey(id), tokensKey(id), ...labels.map(labelKey)]
     const now = clock()
     const lifetime = millisecondsBetween(now, expiresAt)
     if (lifetime <= 0) return false
 
-    const stored = JSON.stringify({ ...rest, labels, expiresAt })
-    const values = [stored, id, lifetime, versionBefore, expiresAt, now]
+    const tokensLifetime = tokens === undefined ? 0 : millisecondsBetween(now, tokens.expiresAt)
+    const values = [
+      ...[encodeRow(row), id, lifetime, versionBefore, expiresAt, now],
+      ...[tokens === undefined ? '' : encodeTokens(tokens), Math.max(0, tokensLifetime)],
+    ]
     return (await redis.eval(WRITE_ROW, keys.length, ...keys, ...values)) === 1
   }
-  const living = (id: string, stored: string | null | undefined): SessionRow | undefined => {
-    const row = parseRow(id, stored ?? '')
+  const living = (id: string, stored: Uint8Array | null | undefined): SessionRow | undefined => {
+    const row = parseRow(id, stored ?? new Uint8Array())
     return row !== undefined && row.expiresAt > clock() ? row : undefined
   }
 
@@ -66,22 +84,31 @@ export function redisSessionStore(options: RedisSessionStoreOptions): SessionSto
     insert: async (row) => {
       await write(row, '')
     },
-    find: async (id) => living(id, await redis.get(rowKey(id))),
+    find: async (id) => {
+      const [storedRow, storedTokens] = await redis.mgetBuffer([rowKey(id), tokensKey(id)])
+      const row = living(id, storedRow)
+      const tokens = parseTokens(storedTokens ?? new Uint8Array(), clock())
+      return row === undefined || tokens === undefined ? row : { ...row, tokens }
+    },
     replace: async (row) => write(row, row.version - 1),
-    delete: async (id) => (await redis.del(rowKey(id))) === 1,
+    delete: async (id) => (await redis.eval(DELETE_ROW, 2, rowKey(id), tokensKey(id))) === 1,
     findByLabel: async (label) => {
       const ids = await redis.zrange(labelKey(label), '0', '-1')
       if (ids.length === 0) return []
 
-      const stored = await redis.mget(ids.map(rowKey))
+      const stored = await redis.mgetBuffer(ids.map(rowKey))
       // Identifiers are random: one without a row will never have one again.
       const gone = ids.filter((_id, index) => stored[index] === null)
       if (gone.length > 0) await redis.zrem(labelKey(label), gone)
       return ids.flatMap((id, index) => living(id, stored[index]) ?? [])
     },
     acquireLease: async (id, holder, lifetimeSeconds) => {
-      const milliseconds = Math.ceil(lifetimeSeconds * 1000)
-      return (await redis.set(leaseKey(id), holder, 'PX', milliseconds, 'NX')) === 'OK'
+      const lives = [toMilliseconds(lifetimeSeconds), LEASE_MEMORY_MILLISECONDS]
+      return (await redis.eval(ACQUIRE_LEASE, 1, leaseKey(id), holder, ...lives)) as LeaseAnswer
+    },
+    renewLease: async (id, holder, lifetimeSeconds) => {
+      const lives = [toMilliseconds(lifetimeSeconds), LEASE_MEMORY_MILLISECONDS]
+      return (await redis.eval(RENEW_LEASE, 1, leaseKey(id), holder, ...lives)) === 1
     },
     releaseLease: async (id, holder) => {
       await redis.eval(RELEASE_LEASE, 1, leaseKey(id), holder)
@@ -95,20 +122,9 @@ export function redisSessionStore(options: RedisSessionStoreOptions): SessionSto
 }
 
 function millisecondsBetween(now: number, expiresAt: number): number {
-  return Math.ceil((expiresAt - now) * 1000)
+  return toMilliseconds(expiresAt - now)
 }
 
-/** @returns `undefined` for what no release of ours wrote: then there is no session. */
-function parseRow(id: string, stored: string): SessionRow | undefined {
-  const value = parseJsonObject(stored)
-  if (value === undefined) return undefined
-
-  const { version, sealed, labels, expiresAt } = value
-  const valid =
-    typeof version === 'number' &&
-    typeof sealed === 'string' &&
-    Array.isArray(labels) &&
-    labels.every((label) => typeof label === 'string') &&
-    typeof expiresAt === 'number'
-  return valid ? { id, version, sealed, labels, expiresAt } : undefined
+function toMilliseconds(seconds: number): number {
+  return Math.ceil(seconds * 1000)
 }

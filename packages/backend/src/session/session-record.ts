@@ -7,7 +7,8 @@ import {
   type JsonObject,
 } from '@tmb-kit/core'
 import type { IssuedToken } from './session-memory.js'
-import { createSealer, type Sealer } from './seal.js'
+import { createSealer, type SealContext, type Sealer } from './seal.js'
+import type { SessionRow } from './session-store.js'
 import { encodeSession, parseSession, type Session } from './session.js'
 
 /** What a row holds once it is opened. */
@@ -22,47 +23,68 @@ export interface SessionAddress {
   readonly sealer: Sealer
 }
 
+// 128 bits tell apart as many sessions and users as there will be. A row's name stands in four places, and
+// says nothing of the 256 bits that it was computed from.
+const ROW_ID_LENGTH = 22
+const LABEL_OCTETS = 16
+
 /** @returns `undefined` for a cookie that holds no identifier of ours. */
 export async function parseSessionId(cookie: string): Promise<SessionAddress | undefined> {
   if (parseBase64url(cookie)?.length !== 32) return undefined
 
   return {
-    rowId: await computeSha256(`tmb-kit session row ${cookie}`),
-    // The row as it was read last: it is written once in a few minutes, and read with every call.
-    sealer: createSealer([cookie], { remembers: 1 }),
+    rowId: (await computeSha256(`tmb-kit session row ${cookie}`)).slice(0, ROW_ID_LENGTH),
+    // The row and its tokens as they were read last: written once in a few minutes, read with every call.
+    sealer: createSealer([cookie], { remembers: 2 }),
   }
 }
+
+/** The sealed parts of a row. */
+export type SealedRecord = Pick<SessionRow, 'sealed' | 'tokens'>
 
 export async function sealRecord(
   { session, tokens }: SessionRecord,
   { sealer, rowId }: SessionAddress,
-): Promise<string> {
-  const encoded = [...tokens].map(([name, { accessToken, version }]) => [
+): Promise<SealedRecord> {
+  // The row's own name need not be in it.
+  const encoded = { ...encodeSession(session), i: undefined }
+  const sealed = await sealer.seal(encoded, { purpose: 'session', name: rowId })
+  if (tokens.size === 0) return { sealed }
+
+  const value = [...tokens].map(([name, { accessToken, version }]) => [
     name,
     { ...accessToken, version },
   ])
-  const value = {
-    session: encodeSession(session),
-    tokens: Object.fromEntries(encoded) as JsonObject,
+  return {
+    sealed,
+    tokens: {
+      sealed: await sealer.seal(Object.fromEntries(value) as JsonObject, tokensOf(rowId)),
+      expiresAt: Math.max(...[...tokens.values()].map(({ accessToken }) => accessToken.expiresAt)),
+    },
   }
-  return sealer.seal(value, { purpose: 'session', name: rowId })
 }
 
 export async function openRecord(
-  sealed: string,
+  row: SealedRecord,
   { sealer, rowId }: SessionAddress,
 ): Promise<SessionRecord | undefined> {
-  const value = await sealer.open(sealed, { purpose: 'session', name: rowId })
-  const encoded = value?.['session']
-  const session = isJsonObject(encoded) ? parseSession(encoded) : undefined
-  const tokens = value?.['tokens']
-  if (session === undefined || !isJsonObject(tokens)) return undefined
+  const encoded = await sealer.open(row.sealed, { purpose: 'session', name: rowId })
+  const session = encoded === undefined ? undefined : parseSession({ ...encoded, i: rowId })
+  if (session === undefined) return undefined
 
-  const issued = Object.entries(tokens).map(([name, token]) => [name, parseToken(token)] as const)
+  const { tokens: kept } = row
+  const tokens = kept === undefined ? {} : await sealer.open(kept.sealed, tokensOf(rowId))
+  const issued = Object.entries(tokens ?? {}).map(
+    ([name, token]) => [name, parseToken(token)] as const,
+  )
   const valid = issued.filter(
     (entry): entry is readonly [string, IssuedToken] => entry[1] !== undefined,
   )
   return { session, tokens: new Map(valid) }
+}
+
+function tokensOf(rowId: string): SealContext {
+  return { purpose: 'session', name: `${rowId} tokens` }
 }
 
 function parseToken(token: unknown): IssuedToken | undefined {
@@ -93,5 +115,6 @@ export async function labelOf(
   const octets = encoder.encode(secret)
   const labelKey = await crypto.subtle.importKey('raw', octets, parameters, false, ['sign'])
   const message = encoder.encode(`tmb-kit session label ${kind} ${value}`)
-  return encodeBase64url(new Uint8Array(await crypto.subtle.sign('HMAC', labelKey, message)))
+  const hash = new Uint8Array(await crypto.subtle.sign('HMAC', labelKey, message))
+  return encodeBase64url(hash.subarray(0, LABEL_OCTETS))
 }

@@ -102,23 +102,71 @@ export function sessionStoreContract(
       const found = (await store.findByLabel(labels[0] ?? '')).map(({ id }) => id)
       assertSame([...found].sort(), rows.map(({ id }) => id).sort())
     }),
+    testCase('keeps tokens beside a row, and not past their end', async (underTest, row) => {
+      const { store, now, advance } = underTest
+      const tokens = { sealed: 'tokens-1', expiresAt: now() + 300 }
+      await store.insert({ ...row, tokens })
+      assertSame(await store.find(row.id), { ...row, tokens })
+      const newer = { sealed: 'tokens-2', expiresAt: now() + 500 }
+      assertSame(await store.replace({ ...next(row), tokens: newer }), true)
+      assertSame(await store.find(row.id), { ...next(row), tokens: newer })
+      assertSame(await store.replace({ ...next(row), tokens }), false)
+      await advance(500)
+      assertSame(await store.find(row.id), next(row))
+      assertSame(await store.replace(next(next(row))), true)
+      assertSame(await store.find(row.id), next(next(row)))
+      assertSame(await store.delete(row.id), true)
+      assertSame(await store.find(row.id), undefined)
+    }),
+    testCase('a row that is written without tokens has none', async ({ store, now }, row) => {
+      await store.insert({ ...row, tokens: { sealed: 'tokens-1', expiresAt: now() + 300 } })
+      assertSame(await store.replace(next(row)), true)
+      assertSame(await store.find(row.id), next(row))
+    }),
     testCase('gives a lease to one of fifty, until it is given back', async ({ store }, row) => {
       await store.insert(row)
       const takers = Array.from({ length: 50 }, async (_none, index) =>
         store.acquireLease(row.id, `holder-${index}`, 60),
       )
       const taken = await Promise.all(takers)
-      assertSame(taken.filter(Boolean).length, 1)
+      assertSame(taken.filter((answer) => answer === 'acquired').length, 1)
+      assertSame(taken.filter((answer) => answer === 'held').length, 49)
       await store.releaseLease(row.id, 'somebody else')
-      assertSame(await store.acquireLease(row.id, 'late', 60), false)
-      await store.releaseLease(row.id, `holder-${taken.indexOf(true)}`)
-      assertSame(await store.acquireLease(row.id, 'late', 60), true)
+      assertSame(await store.acquireLease(row.id, 'late', 60), 'held')
+      await store.releaseLease(row.id, `holder-${taken.indexOf('acquired')}`)
+      assertSame(await store.acquireLease(row.id, 'late', 60), 'acquired')
     }),
-    testCase('ends a lease by itself', async ({ store, advance }, row) => {
+    testCase('says of a lease that ran out that it was not given back', async (underTest, row) => {
+      const { store, advance } = underTest
       await store.insert(row)
-      assertSame(await store.acquireLease(row.id, 'crashed', 60), true)
+      assertSame(await store.acquireLease(row.id, 'crashed', 60), 'acquired')
       await advance(61)
-      assertSame(await store.acquireLease(row.id, 'next', 60), true)
+      const takers = Array.from({ length: 50 }, async (_none, index) =>
+        store.acquireLease(row.id, `holder-${index}`, 60),
+      )
+      const taken = await Promise.all(takers)
+      assertSame(taken.filter((answer) => answer === 'taken_over').length, 1)
+      assertSame(taken.filter((answer) => answer === 'held').length, 49)
+      await store.releaseLease(row.id, 'crashed')
+      assertSame(await store.acquireLease(row.id, 'late', 60), 'held')
+      await store.releaseLease(row.id, `holder-${taken.indexOf('taken_over')}`)
+      assertSame(await store.acquireLease(row.id, 'next', 60), 'acquired')
+    }),
+    testCase('renews a lease for its holder, and for nobody else', async (underTest, row) => {
+      const { store, advance } = underTest
+      await store.insert(row)
+      assertSame(await store.renewLease(row.id, 'holder', 60), false)
+      assertSame(await store.acquireLease(row.id, 'holder', 60), 'acquired')
+      assertSame(await store.renewLease(row.id, 'other', 60), false)
+      await advance(40)
+      assertSame(await store.renewLease(row.id, 'holder', 60), true)
+      await advance(40)
+      assertSame(await store.acquireLease(row.id, 'other', 60), 'held')
+      await advance(30)
+      assertSame(await store.renewLease(row.id, 'holder', 60), true)
+      await advance(61)
+      assertSame(await store.acquireLease(row.id, 'other', 60), 'taken_over')
+      assertSame(await store.renewLease(row.id, 'holder', 60), false)
     }),
     testCase('marks a name once, and forgets it in time', async ({ store, now, advance }) => {
       const name = `mark-${crypto.randomUUID()}`

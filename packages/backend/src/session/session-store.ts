@@ -10,7 +10,23 @@ export interface SessionRow {
   readonly labels: readonly string[]
   /** NumericDate from which on the row is gone. */
   readonly expiresAt: number
+  /** The access tokens of the session, if there are any. A store may forget them at any time. */
+  readonly tokens?: SealedTokens
 }
+
+/** Access tokens, apart from their session: they end after minutes, and take the most room. */
+export interface SealedTokens {
+  /** Encrypted with a key that only the cookie holds. */
+  readonly sealed: string
+  /** NumericDate from which on they are of no use to anybody. */
+  readonly expiresAt: number
+}
+
+/**
+ * How an attempt to take a lease ended. `taken_over`: it is the caller's now, and who had it before
+ * let it run out without giving it back. That one has crashed, or is slow.
+ */
+export type LeaseAnswer = 'acquired' | 'held' | 'taken_over'
 
 /**
  * Keeps sessions for all processes. Every method rejects when the store cannot answer: then the
@@ -32,9 +48,14 @@ export interface SessionStore {
   findByLabel(label: string): Promise<readonly SessionRow[]>
   /**
    * Takes the lease of a row, for at most this long. Must be atomic: while a holder has it, nobody
-   * else gets it.
+   * else gets it. That somebody let it run out must be remembered for a minute at least.
    */
-  acquireLease(id: string, holder: string, lifetimeSeconds: number): Promise<boolean>
+  acquireLease(id: string, holder: string, lifetimeSeconds: number): Promise<LeaseAnswer>
+  /**
+   * Makes the lease last this long from now on. @returns false when it is somebody else's, or
+   * nobody's. One that ran out and that nobody took over is still its holder's.
+   */
+  renewLease(id: string, holder: string, lifetimeSeconds: number): Promise<boolean>
   /** Gives the lease back, if this holder still has it. */
   releaseLease(id: string, holder: string): Promise<void>
   /** Whether a name was marked, and is still remembered. */

@@ -1,4 +1,5 @@
 import { isJsonObject, parseJkt, type Jkt, type JsonObject } from '@tmb-kit/core'
+import { isPackedToken, packToken, unpackToken } from './packed-token.js'
 
 /** What the backend knows of a signed-in browser. */
 export interface Session {
@@ -42,11 +43,12 @@ export function encodeSession(session: Session): JsonObject {
     i: id,
     v: version,
     k: jkt,
-    u: subject,
+    // Most pages see it as a claim: then it need not be there twice.
+    u: claims['sub'] === subject ? undefined : subject,
     s: sid,
     c: claims,
     o: scope,
-    r: refreshToken,
+    r: refreshToken === undefined ? undefined : packToken(refreshToken),
     b: createdAt,
     a: usedAt,
   }
@@ -54,9 +56,10 @@ export function encodeSession(session: Session): JsonObject {
 
 /** @returns `undefined` when the value is of another release's shape: then there is no session. */
 export function parseSession(value: JsonObject): Session | undefined {
-  const { i: id, v: version, u: subject, s: sid, c: claims, o: scope, r: refreshToken } = value
+  const { i: id, v: version, s: sid, c: claims, o: scope, r: packed } = value
   const { b: createdAt, a: usedAt } = value
   const jkt = parseJkt(value['k'])
+  const subject = value['u'] ?? (isJsonObject(claims) ? claims['sub'] : undefined)
   const valid =
     typeof id === 'string' &&
     typeof version === 'number' &&
@@ -65,12 +68,18 @@ export function parseSession(value: JsonObject): Session | undefined {
     isTextOrAbsent(sid) &&
     isJsonObject(claims) &&
     typeof scope === 'string' &&
-    isTextOrAbsent(refreshToken) &&
+    (packed === undefined || isPackedToken(packed)) &&
     typeof createdAt === 'number' &&
     typeof usedAt === 'number'
   if (!valid) return undefined
 
-  return { id, version, jkt, subject, sid, claims, scope, refreshToken, createdAt, usedAt }
+  return {
+    ...{ id, version, jkt, subject, sid, claims, scope, createdAt, usedAt },
+    // Every request opens a session, and few of them refresh it.
+    get refreshToken() {
+      return packed === undefined ? undefined : unpackToken(packed)
+    },
+  }
 }
 
 function isTextOrAbsent(value: unknown): value is string | undefined {

@@ -1,6 +1,6 @@
-import { randomText } from '../random.js'
 import { isFresh } from '../token/access-token.js'
 import { SessionStoreError } from './guarded-store.js'
+import { takeLease, type RefreshLease } from './refresh-lease.js'
 import {
   openRecord,
   sealRecord,
@@ -33,13 +33,20 @@ interface RefreshContext extends SessionEnvironment {
   readonly limits: SessionLimits
 }
 
-/** Longer than any call to the authorization server may last, with what comes after it. */
-const LEASE_SECONDS = 60
+/** How long a call waits for another process. Its caller has gone long before. */
+const PATIENCE_MILLISECONDS = 60_000
 
 const POLL_MILLISECONDS = 50
+
+/**
+ * A holder that did not give its lease back may live on, cut off from the store for a while: this long
+ * it has to write what it got. It tries twice a second, and drivers connect again within two.
+ */
+const GRACE_MILLISECONDS = 3000
+
 /** With the pauses between them two minutes: a store is restarted in less. */
-const WRITE_ATTEMPTS = 120
-const LONGEST_PAUSE_MILLISECONDS = 1000
+const WRITE_ATTEMPTS = 240
+const LONGEST_PAUSE_MILLISECONDS = 500
 const MAX_TOKENS = 16
 
 /**
@@ -47,7 +54,8 @@ const MAX_TOKENS = 16
  * store. Who does not get the lease reads again until the answer is there, and clears nothing.
  *
  * Does not survive a crash between the authorization server's answer and the write: a server that
- * rotates refresh tokens has then spent the one that is stored.
+ * rotates refresh tokens has then spent the one that is stored. The same goes for a process that is
+ * frozen for seven seconds between the two: others cannot tell it from one that has crashed.
  */
 export function createStoredRefresh(context: RefreshContext): StoredRefresh {
   const flights = new Map<string, Promise<Refreshed>>()
@@ -70,24 +78,35 @@ async function refreshAcrossProcesses(
   context: RefreshContext,
 ): Promise<Refreshed> {
   const { store } = context
-  const { rowId } = call.address
-  const holder = randomText()
-  const polls = (LEASE_SECONDS * 1000) / POLL_MILLISECONDS
-  for (let poll = 0; poll < polls; poll += 1) {
+  const { address } = call
+  const end = performance.now() + PATIENCE_MILLISECONDS
+  while (performance.now() < end) {
     const settled = await findSettled(call, context)
     if (settled !== undefined) return settled
 
-    if (await store.acquireLease(rowId, holder, LEASE_SECONDS)) {
+    const lease = await takeLease(address.rowId, store)
+    if (lease !== undefined) {
       try {
-        return (await findSettled(call, context)) ?? (await refreshHoldingLease(call, context))
+        if (lease.isTakenOver) await waitForPreviousHolder(address, store)
+        const refreshed =
+          (await findSettled(call, context)) ?? (await refreshHoldingLease(call, lease, context))
+        if (refreshed !== undefined) return refreshed
       } finally {
-        // A lease that cannot be given back ends by itself.
-        await store.releaseLease(rowId, holder).catch(() => undefined)
+        await lease.giveBack()
       }
     }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS))
+    await pause(POLL_MILLISECONDS)
   }
   throw new SessionStoreError()
+}
+
+async function waitForPreviousHolder({ rowId }: SessionAddress, store: SessionStore) {
+  const before = (await store.find(rowId))?.version
+  const end = performance.now() + GRACE_MILLISECONDS
+  while (performance.now() < end) {
+    await pause(POLL_MILLISECONDS)
+    if ((await store.find(rowId))?.version !== before) return
+  }
 }
 
 /** The session is over, or somebody else's refresh brought the token after this request began. */
@@ -105,14 +124,18 @@ async function findSettled(
   return { kind: 'refreshed', outcome: { kind: 'bound', accessToken }, cookie: undefined }
 }
 
+/** @returns `undefined` when the lease was lost before anything was sent. */
 async function refreshHoldingLease(
   call: StoredRefreshCall,
+  lease: RefreshLease,
   context: RefreshContext,
-): Promise<Refreshed> {
+): Promise<Refreshed | undefined> {
   const { address, name, plan } = call
   const { store, limits, clock, onEvent } = context
   const current = await readRow(address, store)
   if (current === undefined) return { kind: 'ended' }
+  // Read first, then confirmed: nobody else has presented this refresh token.
+  if (!(await lease.confirm())) return undefined
 
   const minted = await plan.mint(current.record.session)
   if (!isMinted(minted)) {
@@ -122,11 +145,13 @@ async function refreshHoldingLease(
   }
 
   const record = renew(current.record, { minted, name, now: clock() })
+  const { id, labels } = current.row
   const row: SessionRow = {
-    ...current.row,
+    id,
+    labels,
     version: record.session.version,
-    sealed: await sealRecord(record, address),
     expiresAt: expiryOf(record.session, limits),
+    ...(await sealRecord(record, address)),
   }
   if (await write(row, store)) {
     return { kind: 'refreshed', outcome: minted.outcome, cookie: undefined }
@@ -150,8 +175,7 @@ async function write(row: SessionRow, store: SessionStore): Promise<boolean> {
       return (await store.replace(row)) || (await isWritten(row, store))
     } catch (error) {
       if (attempt === WRITE_ATTEMPTS) throw error
-      const pause = Math.min(POLL_MILLISECONDS * 2 ** attempt, LONGEST_PAUSE_MILLISECONDS)
-      await new Promise((resolve) => setTimeout(resolve, pause))
+      await pause(Math.min(POLL_MILLISECONDS * 2 ** attempt, LONGEST_PAUSE_MILLISECONDS))
     }
   }
 }
@@ -166,7 +190,7 @@ async function readRow(
   store: SessionStore,
 ): Promise<{ readonly row: SessionRow; readonly record: SessionRecord } | undefined> {
   const row = await store.find(address.rowId)
-  const record = row === undefined ? undefined : await openRecord(row.sealed, address)
+  const record = row === undefined ? undefined : await openRecord(row, address)
   return row === undefined || record === undefined ? undefined : { row, record }
 }
 
@@ -190,4 +214,8 @@ function renew(
     },
     tokens: new Map([...living, ...issued].slice(-MAX_TOKENS)),
   }
+}
+
+async function pause(milliseconds: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

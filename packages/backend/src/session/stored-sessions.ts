@@ -113,7 +113,7 @@ function createStoredSessions(
     const row = address === undefined ? undefined : await store.find(address.rowId)
     if (address === undefined || row === undefined) return undefined
 
-    const record = await openRecord(row.sealed, address)
+    const record = await openRecord(row, address)
     if (record === undefined || expiryOf(record.session, limits) <= clock()) return undefined
 
     // Only one that exists: made-up cookies must not push the others out.
@@ -136,9 +136,9 @@ function createStoredSessions(
       await store.insert({
         id: address.rowId,
         version,
-        sealed: await sealRecord({ session: named, tokens }, address),
         labels: await labelsOf(named, secret),
         expiresAt: expiryOf(named, limits),
+        ...(await sealRecord({ session: named, tokens }, address)),
       })
       const expiresAt = named.createdAt + limits.absoluteSeconds
       return { id: named.id, cookie: { value: cookie, expiresAt } }
@@ -185,7 +185,7 @@ function openStored({ address, record, cookie }: OpenedRow, context: StoredConte
     end: async (reason) => {
       // The newest refresh token is to be revoked, not the one that this request saw.
       const row = await store.find(rowId)
-      const newest = row === undefined ? undefined : await openRecord(row.sealed, address)
+      const newest = row === undefined ? undefined : await openRecord(row, address)
       if (await store.delete(rowId)) onEvent({ type: 'session_ended', session: rowId, reason })
       return newest?.session ?? session
     },

@@ -44,16 +44,16 @@ export async function obtainAccessToken(
   const { target, refresh } = request
   const { session, cookie, isHalfIdle } = open
   const name = nameOf(target)
-  const canRefresh = session.refreshToken !== undefined
   const remembered = open.findAccessToken(name)
   if (remembered !== undefined) {
     const { accessToken, isNews } = remembered
     const isGood = isFresh(accessToken, context.settings.clock()) && !isWider(accessToken, target)
     // A use past half of the idle time is noted by refreshing: only that writes the session anew.
-    const isWanted = (!refresh || isNews) && !(isHalfIdle && canRefresh)
+    const isToBeNoted = isHalfIdle && session.refreshToken !== undefined
+    const isWanted = (!refresh || isNews) && !isToBeNoted
     if (isGood && isWanted) return { accessToken, cookie }
   }
-  if (!canRefresh) throw new RefusalError('login_required')
+  if (session.refreshToken === undefined) throw new RefusalError('login_required')
 
   const { mode } = await context.server.metadata()
   const proof =

@@ -25,7 +25,7 @@ it('a lease whose answer came too late, or never, is given back', async () => {
   }
   answer()
   await vi.waitFor(async () => {
-    expect(await inner.acquireLease('row', 'next', 60)).toBe(true)
+    expect(await inner.acquireLease('row', 'next', 60)).toBe('acquired')
   })
 
   const lost = guardStore({
@@ -37,6 +37,6 @@ it('a lease whose answer came too late, or never, is given back', async () => {
   })
   await expect(lost.acquireLease('other', 'lost', 60)).rejects.toThrow(SessionStoreError)
   await vi.waitFor(async () => {
-    expect(await inner.acquireLease('other', 'next', 60)).toBe(true)
+    expect(await inner.acquireLease('other', 'next', 60)).toBe('acquired')
   })
 })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   prepareBackend,
   type BackendProcess,
@@ -12,8 +12,13 @@ import {
 import { signInAt, type SignedIn } from '../support/sign-in-process.js'
 
 const STORE_MILLISECONDS = 20
+/** How long the store knows that a lease ran out. */
+const LEASE_MEMORY_MILLISECONDS = 60_000
 /** From before the refresh to after it: two calls of the server's store, and what is around them. */
 const LONGEST_MILLISECONDS = 80
+
+// A busy machine makes every process slow: only a very long time says that something hangs.
+vi.setConfig({ testTimeout: 240_000 })
 
 describe.runIf(hasRedis())('kill -9 in the middle of a refresh, with Redis', () => {
   let redis: RedisServer
@@ -69,17 +74,23 @@ describe.runIf(hasRedis())('kill -9 in the middle of a refresh, with Redis', () 
     return crashes.map((each) => ({ ...each, wasRotated: each.user.grant.refreshes > 1 }))
   }
 
-  /** Lets the leases of the dead end, which takes them at most a minute. */
-  async function endLeases(): Promise<number> {
+  /** How many leases the dead have not given back. Each is over in four seconds, or is over. */
+  async function countLeases(): Promise<number> {
     const connection = redis.connect()
     const leases = await connection.keys('tmb:session:lease:*')
     for (const lease of leases) {
-      const milliseconds = await connection.pttl(lease)
-      expect(milliseconds).toBeGreaterThan(0)
-      expect(milliseconds).toBeLessThanOrEqual(60_000)
-      await connection.pexpire(lease, 0)
+      const milliseconds = (await connection.pttl(lease)) - LEASE_MEMORY_MILLISECONDS
+      expect(milliseconds).toBeLessThanOrEqual(4000)
     }
     return leases.length
+  }
+
+  /** What the page sees in the end: it comes again when it is told to. */
+  async function statusFor(user: SignedIn): Promise<number> {
+    for (;;) {
+      const { status } = await user.token(survivor, { refresh: true })
+      if (status !== 503) return status
+    }
   }
 
   it('CC-15: fifty times, and no session is lost where the server honours the grant', async () => {
@@ -88,21 +99,24 @@ describe.runIf(hasRedis())('kill -9 in the middle of a refresh, with Redis', () 
     // Some died before, some in, some after: a test that only killed idle processes would say nothing.
     expect(crashes.filter(({ status }) => status === undefined).length).toBeGreaterThan(10)
     expect(crashes.some(({ status, wasRotated }) => status === undefined && wasRotated)).toBe(true)
-    expect(await endLeases()).toBeGreaterThan(5)
+    // Of the last one at least nobody has waited for the lease to be over.
+    expect(await countLeases()).toBeGreaterThan(5)
+    const began = performance.now()
+    const statuses = await Promise.all(crashes.map(async ({ user }) => statusFor(user)))
+    const seconds = (performance.now() - began) / 1000
+    process.stdout.write(`sessions of a process that was killed: back in ${seconds.toFixed(1)} s\n`)
+    expect(statuses).toEqual(Array(50).fill(200))
     for (const { user } of crashes) {
-      expect((await user.token(survivor, { refresh: true })).status).toBe(200)
       expect((await user.token(survivor, { refresh: true })).status).toBe(200)
       expect(user.grant.revoked).toBe(false)
     }
+    expect(await countLeases()).toBe(0)
   })
 
   it('CC-15: a server that forgives nothing costs only sessions whose answer died on the way', async () => {
     authorizationServer.behaviour.forgivesLostAnswers = false
     const crashes = await crash(15)
-    await endLeases()
-    const outcomes = await Promise.all(
-      crashes.map(async ({ user }) => (await user.token(survivor, { refresh: true })).status),
-    )
+    const outcomes = await Promise.all(crashes.map(async ({ user }) => statusFor(user)))
     crashes.forEach(({ status, wasRotated }, index) => {
       const mustLive = !wasRotated || status === 200
       expect(mustLive ? [200] : [200, 401]).toContain(outcomes[index])

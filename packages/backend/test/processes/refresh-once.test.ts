@@ -1,5 +1,5 @@
 import { createPostgresSessionSchema } from '@tmb-kit/backend/postgres'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   prepareBackend,
   type BackendProcess,
@@ -20,6 +20,9 @@ interface StoreServer {
   readonly url: string
   dispose(): Promise<void>
 }
+
+// A busy machine makes every process slow: only a very long time says that something hangs.
+vi.setConfig({ testTimeout: 240_000 })
 
 const stores = [
   { name: 'Redis', isThere: hasRedis(), start: startRedis as () => Promise<StoreServer> },

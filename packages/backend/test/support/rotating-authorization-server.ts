@@ -24,6 +24,8 @@ export interface RotatingAuthorizationServer {
   readonly behaviour: {
     /** How long each of the two calls of its store takes. */
     storeMilliseconds: () => number
+    /** What every call of its store waits for as well. */
+    gate: () => Promise<void>
     /** Whether the token before is still good, as long as its successor was never used. */
     forgivesLostAnswers: boolean
   }
@@ -42,11 +44,14 @@ export async function startRotatingAuthorizationServer(): Promise<RotatingAuthor
   const codes = new Map<string, Grant>()
   const behaviour: RotatingAuthorizationServer['behaviour'] = {
     storeMilliseconds: () => 5 + Math.random() * 20,
+    gate: async () => undefined,
     forgivesLostAnswers: false,
   }
   let issuer = ''
-  const slowly = async (): Promise<void> =>
-    new Promise((resolve) => setTimeout(resolve, behaviour.storeMilliseconds()))
+  const slowly = async (): Promise<void> => {
+    await new Promise((resolve) => setTimeout(resolve, behaviour.storeMilliseconds()))
+    await behaviour.gate()
+  }
 
   const answerFor = async (grant: Grant, idToken?: string): Promise<Response> => {
     const answer = {
