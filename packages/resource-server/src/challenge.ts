@@ -18,6 +18,9 @@ export interface ChallengeSettings {
   readonly allowBearer: boolean
   /** What every challenge tells: where the metadata is, which methods are enforced. */
   readonly hints: readonly ChallengeParameter[]
+  /** The same with the methods, for a refusal that is about one of them. */
+  readonly confirmationHints: readonly ChallengeParameter[]
+  readonly experimentalErrors: boolean
 }
 
 /** What is known of the request that is being refused. */
@@ -47,24 +50,26 @@ export function createRefuse(settings: ChallengeSettings): Refuse {
     const { scheme, nonce, parameters } = request
     const { message } = REFUSALS[code]
     if (nonce !== undefined || parameters !== undefined) {
-      return new AccessTokenError(code, message, writeResponse(REFUSALS[code], request, settings))
+      return new AccessTokenError(code, message, writeResponse(code, request, settings))
     }
 
     const name = scheme === undefined ? code : `${scheme} ${code}`
-    const response = written.get(name) ?? writeResponse(REFUSALS[code], request, settings)
+    const response = written.get(name) ?? writeResponse(code, request, settings)
     written.set(name, response)
     return new AccessTokenError(code, message, response)
   }
 }
 
 function writeResponse(
-  refusal: Refusal,
+  code: AccessTokenErrorCode,
   request: RefusedRequest,
   settings: ChallengeSettings,
 ): RefusalResponse {
+  const refusal = refusalOf(code, settings)
+  const hints = ABOUT_CONFIRMATION.test(code) ? settings.confirmationHints : settings.hints
   const headers: Record<string, string> = { 'Cache-Control': 'no-store' }
   if (refusal.status === 503) headers['Retry-After'] = '1'
-  else headers['WWW-Authenticate'] = challengesOf(refusal, request, settings)
+  else headers['WWW-Authenticate'] = challengesOf(refusal, request, { ...settings, hints })
   if (request.nonce !== undefined) headers[DPOP_NONCE_HEADER] = request.nonce
   if (refusal.error !== undefined) headers['Content-Type'] = 'application/json'
 
@@ -74,10 +79,25 @@ function writeResponse(
   return Object.freeze({ status, headers: Object.freeze(headers), body })
 }
 
+/** Codes after which it helps to know which methods are looked at here. */
+const ABOUT_CONFIRMATION = /^(?:certificate|session)_/
+
+/** A proposal on the OAuth list: another word where there is no certificate at all. */
+function refusalOf(code: AccessTokenErrorCode, { experimentalErrors }: ChallengeSettings): Refusal {
+  const refusal = REFUSALS[code]
+  return experimentalErrors && code === 'certificate_missing'
+    ? { ...refusal, error: 'invalid_mtls_certificate' }
+    : refusal
+}
+
 function challengesOf(
   { status, error, message }: Refusal,
   { scheme, parameters = [] }: RefusedRequest,
-  { algorithms, allowBearer, hints }: ChallengeSettings,
+  {
+    algorithms,
+    allowBearer,
+    hints,
+  }: Pick<ChallengeSettings, 'algorithms' | 'allowBearer' | 'hints'>,
 ): string {
   const dpop: readonly ChallengeParameter[] = [['algs', algorithms.join(' ')], ...hints]
   if (error === undefined) {

@@ -45,7 +45,7 @@ export interface Verifier {
  */
 export function createVerifier(options: VerifierOptions): Verifier {
   const settings = checkVerifierOptions(options)
-  const refuse = createRefuse({ ...settings, hints: hintsOf(settings) })
+  const refuse = createRefuse({ ...settings, ...hintsOf(settings) })
   const judge = createJudge(settings)
 
   return {

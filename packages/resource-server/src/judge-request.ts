@@ -86,7 +86,9 @@ export function createJudge(settings: VerifierSettings): RequestJudge {
   const policy = { maxAgeSeconds, futureSkewSeconds, clock, nonceSource }
   // What a proxy of ours says of the request; asked only where it can make a difference.
   const proxyHeadersOf = ({ request, connection }: RequestCase) =>
-    settings.trustedProxy(request, connection) ? parseProxyHeaders(request.headers) : undefined
+    settings.trustedProxy(request, connection)
+      ? parseProxyHeaders(request.headers, settings)
+      : undefined
   const targetOf = (requestCase: RequestCase): TargetUri | undefined =>
     expectedTarget(requestCase.request.url, proxyHeadersOf(requestCase)?.origin)
 
@@ -159,8 +161,8 @@ export function createJudge(settings: VerifierSettings): RequestJudge {
     const { request, connection, presented } = requestCase
     const proxied = proxyHeadersOf(requestCase)
     if (cnf.tls_exp === undefined) {
-      const certificate = connection.clientCertificate ?? proxied?.clientCertificate
-      await assertClientCertificate(certificate, thumbprint)
+      // Where a proxy ends the client's connection, the certificate of ours is the proxy's.
+      await assertClientCertificate((proxied ?? connection).clientCertificate, thumbprint)
       return
     }
 

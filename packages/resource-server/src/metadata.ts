@@ -40,8 +40,18 @@ export function createMetadata(settings: VerifierSettings): ProtectedResourceMet
   })
 }
 
-/** What every challenge tells beside the refusal. */
-export function hintsOf(settings: VerifierSettings): readonly ChallengeParameter[] {
+/** What every challenge tells beside the refusal; and what one tells that is about a method. */
+export function hintsOf(settings: VerifierSettings): {
+  readonly hints: readonly ChallengeParameter[]
+  readonly confirmationHints: readonly ChallengeParameter[]
+} {
+  return {
+    hints: listHints(settings),
+    confirmationHints: listHints({ ...settings, hintConfirmationMethods: true }),
+  }
+}
+
+function listHints(settings: VerifierSettings): readonly ChallengeParameter[] {
   const { resource, hintConfirmationMethods, enforce } = settings
   const methods = enforce.map((method) => HINTS[method]).join(' ')
   return [
