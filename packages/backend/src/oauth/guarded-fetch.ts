@@ -6,6 +6,7 @@ import type { CallGate } from './call-gate.js'
 export const CALL_DEADLINE_SECONDS = 10
 
 const MAX_ANSWER_OCTETS = 64 * 1024
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308]
 
 export interface GuardedFetchOptions {
   readonly fetch: typeof fetch
@@ -26,8 +27,10 @@ export interface GuardedFetchOptions {
  */
 export function createGuardedFetch(options: GuardedFetchOptions): typeof fetch {
   const { deadlineSeconds = CALL_DEADLINE_SECONDS } = options
+  let redirect: RequestRedirect | undefined
 
   return async (input, init) => {
+    redirect ??= redirectMode()
     const pass = options.gate.enter(urlOf(input))
     const aborting = new AbortController()
     const deadline = startDeadline(deadlineSeconds)
@@ -35,10 +38,11 @@ export function createGuardedFetch(options: GuardedFetchOptions): typeof fetch {
       await pass.granted
       const response = await options.fetch(input, {
         ...init,
-        redirect: 'error',
+        redirect,
         signal: aborting.signal,
       })
-      const octets = await readBytes(response.body, MAX_ANSWER_OCTETS)
+      const isRedirect = response.type === 'opaqueredirect' || REDIRECTS.includes(response.status)
+      const octets = isRedirect ? undefined : await readBytes(response.body, MAX_ANSWER_OCTETS)
       if (octets === undefined) throw new AuthorizationServerError('response_invalid')
 
       const { status, headers } = response
@@ -63,6 +67,16 @@ export function createGuardedFetch(options: GuardedFetchOptions): typeof fetch {
 
 function urlOf(input: RequestInfo | URL): string {
   return input instanceof Request ? input.url : String(input)
+}
+
+/** Workers cannot refuse a redirect, but they can leave it to us: then it is an answer like another. */
+function redirectMode(): RequestRedirect {
+  try {
+    return new Request('https://redirect.invalid', { redirect: 'error' }).redirect
+  } catch {
+    // The runtime does not know the mode, and says so by throwing.
+    return 'manual'
+  }
 }
 
 function startDeadline(seconds: number) {
