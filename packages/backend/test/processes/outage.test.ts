@@ -115,6 +115,8 @@ describe.runIf(hasRedis())('Redis stops, and starts again', () => {
     }, RECOVERY)
     expect([200, 503]).toContain((await waiting).status)
     behaviour.gate = async () => undefined
+    // The first may still be the one that waits for Redis; the second presents what that one brought.
+    expect((await user.token(backend, { refresh: true })).status).toBe(200)
     expect((await user.token(backend, { refresh: true })).status).toBe(200)
     expect(user.grant).toMatchObject({ revoked: false })
     expect(user.grant.refreshes).toBeGreaterThanOrEqual(2)
