@@ -3,6 +3,7 @@ import type { PendingCodes } from './login/pending-codes.js'
 import type { AuthorizationServer } from './oauth/authorization-server.js'
 import type { DpopNonces } from './oauth/dpop-nonces.js'
 import type { OAuthClient } from './oauth/oauth-client.js'
+import type { RateLimits } from './rate-limit/rate-limits.js'
 import type { Sessions } from './session/sessions.js'
 import type { Settings } from './settings.js'
 import type { TransactionCookies } from './transaction/transaction-cookies.js'
@@ -13,6 +14,7 @@ export interface BackendContext {
   readonly server: AuthorizationServer
   readonly client: OAuthClient
   readonly sessions: Sessions
+  readonly rateLimits: RateLimits
   readonly transactions: TransactionCookies
   /** Mode `handoff`: codes that wait for a proof. */
   readonly pendingCodes: PendingCodes

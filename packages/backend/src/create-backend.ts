@@ -8,6 +8,7 @@ import { createCallGate } from './oauth/call-gate.js'
 import { createDpopNonces } from './oauth/dpop-nonces.js'
 import { createOAuthClient } from './oauth/oauth-client.js'
 import type { BackendOptions } from './options.js'
+import { createRateLimits } from './rate-limit/rate-limits.js'
 import { backchannelLogoutRoute } from './routes/backchannel-logout.js'
 import { callbackRoute } from './routes/callback.js'
 import { loginRoute } from './routes/login.js'
@@ -22,7 +23,7 @@ import { createTransactionCookies } from './transaction/transaction-cookies.js'
  * hands the page access tokens that only the page's own key can use.
  *
  * Does not check that the authorization server can be reached and fits; see
- * `checkAuthorizationServer`. Does not terminate TLS and does not limit rates.
+ * `checkAuthorizationServer`. Does not terminate TLS. Does not limit rates unless it is told to.
  * Checks: every request as docs/flow.md says, and the options at once.
  * Trusts: the configured origin, never `Host` or `X-Forwarded-*`.
  *
@@ -60,6 +61,7 @@ export function createBackend(options: BackendOptions): Hono {
       gate,
       onDpopNonce: (nonce) => dpopNonces.remember(nonce),
     }),
+    rateLimits: createRateLimits(settings.rateLimits, onEvent),
     dpopNonces,
     replayStore: memoryReplayStore({ clock }),
     pendingCodes: createPendingCodes({ sealer: sessions.sealer, clock }),
@@ -80,5 +82,7 @@ export function createBackend(options: BackendOptions): Hono {
     },
     { origin, onEvent },
   )
-  return new Hono().all('*', endpoints)
+  const app = new Hono()
+  app.all('*', endpoints)
+  return app
 }

@@ -21,6 +21,7 @@ export type RefusalCode =
   | 'not_found'
   | 'not_supported'
   | 'server_error'
+  | 'slow_down'
   | 'token_endpoint_proof_required'
   | 'too_large'
   | 'unsupported_media_type'
@@ -54,6 +55,7 @@ export const REFUSALS: Readonly<Record<RefusalCode, Refusal>> = {
   not_found: { status: 404, message: 'There is no such endpoint.' },
   not_supported: { status: 501, message: 'This deployment does not support the operation.' },
   server_error: { status: 500, message: 'The backend failed.' },
+  slow_down: { status: 429, message: 'Too many requests; try again later.' },
   token_endpoint_proof_required: { status: 401, message: 'A proof for that server is needed.' },
   too_large: { status: 413, message: 'The body is too large.' },
   unsupported_media_type: { status: 415, message: 'The body must be application/json.' },

@@ -45,6 +45,16 @@ export type BackendEvent =
   /** An endpoint of the authorization server does not answer: calls to it are refused for a while. */
   | { readonly type: 'circuit_opened'; readonly endpoint: string }
   | { readonly type: 'circuit_closed'; readonly endpoint: string }
+  /** Somebody asked too often, and got 429. */
+  | { readonly type: 'rate_limited'; readonly endpoint: string; readonly by: 'address' }
+  | {
+      readonly type: 'rate_limited'
+      readonly endpoint: string
+      readonly by: 'session'
+      readonly session: string
+    }
+  /** Nothing is limited while the counter fails. */
+  | { readonly type: 'rate_counter_failed' }
   | { readonly type: 'revocation_failed' }
   | { readonly type: 'session_store_failed' }
   | { readonly type: 'session_too_large'; readonly octets: number }

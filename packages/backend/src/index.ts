@@ -18,6 +18,16 @@ export type { ClientAuthKey, PrivateJwk } from './oauth/client-keys.js'
 export type { BindingMode } from './oauth/key-binding.js'
 export type { ClientCertificate } from './oauth/mutual-tls.js'
 export type { BackendOptions, ProofOfPossession } from './options.js'
+export {
+  memoryRateCounter,
+  type MemoryRateCounterOptions,
+} from './rate-limit/memory-rate-counter.js'
+export type { RateCount, RateCounter } from './rate-limit/rate-counter.js'
+export type {
+  LimitedByAddress,
+  RateLimit,
+  RateLimitOptions,
+} from './rate-limit/rate-limit-options.js'
 export { cookieSessions, type CookieSessionsOptions } from './session/cookie-sessions.js'
 export {
   memorySessionStore,

@@ -3,6 +3,7 @@ import type { EventSink } from './events.js'
 import type { KeyContinuity } from './login/key-continuity.js'
 import type { ClientAuthentication } from './oauth/client-authentication.js'
 import type { BindingMode } from './oauth/key-binding.js'
+import type { RateLimitOptions } from './rate-limit/rate-limit-options.js'
 import type { SessionStrategy } from './session/sessions.js'
 
 /** Whether session, login and token calls must carry a proof made for the backend. */
@@ -39,6 +40,11 @@ export interface BackendOptions {
   readonly proofOfPossession?: ProofOfPossession
   /** When a key that this browser did not use before needs the user's attention. */
   readonly keyContinuity?: KeyContinuity
+  /**
+   * Answers 429 `slow_down` to who asks too often. `{}` limits each session; limits of an address need
+   * to be told where an address is to be found. Default: nothing is limited.
+   */
+  readonly rateLimits?: RateLimitOptions
   readonly clock?: Clock
   readonly fetch?: typeof fetch
   readonly onEvent?: EventSink

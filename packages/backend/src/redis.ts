@@ -1,3 +1,4 @@
+export { redisRateCounter, type RedisRateCounterOptions } from './rate-limit/redis-rate-counter.js'
 export {
   redisSessionStore,
   type RedisCommands,

@@ -5,6 +5,7 @@ import { createClientCredentials, type ClientCredentials } from './oauth/client-
 import { BINDING_MODES, type BindingMode } from './oauth/key-binding.js'
 import { assertKnownOptions } from './option-checks.js'
 import type { BackendOptions, ProofOfPossession } from './options.js'
+import { parseRateLimits, type RateLimitSettings } from './rate-limit/rate-limit-options.js'
 import { isSafeUrl } from './safe-url.js'
 import { parseScope } from './token/scope.js'
 
@@ -22,6 +23,7 @@ export interface Settings {
   readonly mode: BindingMode | undefined
   readonly proofOfPossession: ProofOfPossession
   readonly keyContinuity: KeyContinuity
+  readonly rateLimits: RateLimitSettings | undefined
   readonly clock: Clock
   readonly fetch: typeof fetch
   readonly onEvent: EventSink
@@ -39,6 +41,7 @@ const OPTION_NAMES: readonly (keyof BackendOptions)[] = [
   'mode',
   'proofOfPossession',
   'keyContinuity',
+  'rateLimits',
   'clock',
   'fetch',
   'onEvent',
@@ -110,6 +113,7 @@ export function parseOptions(options: BackendOptions): Settings {
     mode,
     proofOfPossession,
     keyContinuity,
+    rateLimits: parseRateLimits(options.rateLimits),
     clock,
     fetch: options.fetch ?? (async (input, init) => fetch(input, init)),
     onEvent: createEventSink(options.onEvent),

@@ -27,10 +27,9 @@ export interface GuardedFetchOptions {
  */
 export function createGuardedFetch(options: GuardedFetchOptions): typeof fetch {
   const { deadlineSeconds = CALL_DEADLINE_SECONDS } = options
-  let redirect: RequestRedirect | undefined
+  const redirect = redirectMode()
 
   return async (input, init) => {
-    redirect ??= redirectMode()
     const pass = options.gate.enter(urlOf(input))
     const aborting = new AbortController()
     const deadline = startDeadline(deadlineSeconds)

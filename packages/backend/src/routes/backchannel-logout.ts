@@ -17,6 +17,7 @@ const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i
  */
 export function backchannelLogoutRoute(context: BackendContext): Handler {
   return async (c) => {
+    await context.rateLimits.assertAddress(c, 'backchannelLogout')
     const { backchannel } = context.sessions
     if (backchannel === undefined) throw new RefusalError('not_supported')
 

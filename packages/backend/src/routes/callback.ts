@@ -21,9 +21,13 @@ import type { FoundTransaction } from '../transaction/transaction-cookies.js'
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-4.7
  */
 export function callbackRoute(context: BackendContext): Handler {
-  const { settings, transactions } = context
+  const { settings, transactions, rateLimits } = context
 
   return async (c) => {
+    const tooOften = await refusalOf(async () => rateLimits.assertAddress(c, 'callback'))
+    if (tooOften !== undefined) {
+      return c.html(await callbackPage(settings.origin), 429, tooOften.details.headers)
+    }
     const refuse = async (reason: CallbackRefusal, status: 400 | 403 = 400): Promise<Response> => {
       settings.onEvent({ type: 'callback_refused', reason })
       return c.html(await callbackPage(settings.origin), status)
@@ -101,6 +105,17 @@ function fail(
 ): Response {
   settings.onEvent({ type: 'login_failed', error })
   return c.redirect(withError(transaction.returnTo, error, settings.origin), 303)
+}
+
+/** A navigation is answered with a page, not with JSON. */
+async function refusalOf(check: () => Promise<void>): Promise<RefusalError | undefined> {
+  try {
+    await check()
+    return undefined
+  } catch (error) {
+    if (error instanceof RefusalError) return error
+    throw error
+  }
 }
 
 function cookiesOf(request: Request) {

@@ -22,6 +22,7 @@ export function loginRoute(context: BackendContext): Handler {
 
   return async (c) => {
     assertFetched(c.req.raw)
+    await context.rateLimits.assertAddress(c, 'login')
     const cookies = readCookies(c.req.raw)
     const proven = await verifyOwnProof(c, '/login', context)
     const login = parseLoginRequest(await readJsonBody(c.req.raw), settings)

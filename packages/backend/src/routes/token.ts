@@ -29,9 +29,10 @@ import { parseTokenTarget } from '../token/token-target.js'
  * the callback redeems the waiting code, and begins the session.
  */
 export function tokenRoute(context: BackendContext): Handler {
-  const { settings } = context
+  const { settings, rateLimits } = context
 
   return async (c) => {
+    await rateLimits.assertAddress(c, 'token')
     const cookies = readCookies(c.req.raw)
     const body = await readJsonBody(c.req.raw)
     const { jkt, refresh, proof } = parseTokenRequest(body)
@@ -39,6 +40,7 @@ export function tokenRoute(context: BackendContext): Handler {
     const holder = await findTokenHolder(cookies, jkt, context)
     if (holder.kind === 'session') {
       const { open } = holder
+      await rateLimits.assertSession(open.session.id, 'token')
       const target = parseTokenTarget(body, { granted: open.session.scope, settings })
       return answerToken(c, { open, request: { target, refresh, proof }, context })
     }
