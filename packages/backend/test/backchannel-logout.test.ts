@@ -1,6 +1,6 @@
 import { memorySessionStore, storedSessions, type SessionStore } from '@tmb-kit/backend'
 import type { JsonObject } from '@tmb-kit/core'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { deploy, SECRET, type Deployment } from './support/deployment.js'
 import { CLIENT_ID, ISSUER } from './support/fake-authorization-server.js'
 import { isSignedIn } from './support/login.js'
@@ -14,6 +14,7 @@ interface LogoutDeployment extends Deployment {
   readonly logOut: (claims?: JsonObject, header?: JsonObject) => Promise<Response>
   readonly post: (body: BodyInit, type?: string) => Promise<Response>
   readonly fault: { current: boolean }
+  readonly store: SessionStore
 }
 
 async function deployStored(): Promise<LogoutDeployment> {
@@ -55,6 +56,7 @@ async function deployStored(): Promise<LogoutDeployment> {
   }
   return {
     ...deployment,
+    store,
     post,
     fault,
     logOut: async (claims, header) =>
@@ -142,6 +144,42 @@ describe('POST /backchannel-logout', () => {
     const idToken = [...server.secrets].find((value) => value.split('.').length === 3)!
     expect((await post(new URLSearchParams({ logout_token: idToken }))).status).toBe(400)
     expect(await isSignedIn(deployment)).toBe(true)
+  })
+
+  it('LO-08: nothing of the session is left in the store, its refresh token neither', async () => {
+    const { signIn, logOut, store } = await deployStored()
+    await signIn()
+    const label = 'findByLabel' as const
+    const seen = vi.spyOn(store, label)
+    expect((await logOut()).status).toBe(200)
+    const [asked = ''] = seen.mock.calls[0] ?? []
+    expect(await store.findByLabel(asked)).toEqual([])
+  })
+
+  it('LO-11: the page learns it with its next call', async () => {
+    const { signIn, logOut, token, browser, server } = await deployStored()
+    await signIn()
+    expect((await token()).status).toBe(200)
+    expect((await logOut()).status).toBe(200)
+    const before = server.formsTo('/token').length
+    for (const body of [{}, { refresh: true }]) {
+      const answer = await token(body)
+      expect(answer.status).toBe(401)
+      expect(await answer.json()).toMatchObject({ error: 'no_session' })
+    }
+    expect(await (await browser.get('/bff/session')).json()).toEqual({ active: false, mode: 'tmb' })
+    expect(server.formsTo('/token')).toHaveLength(before)
+  })
+
+  it('LO-12: the sid of the ID token is the one that ends the session', async () => {
+    const deployment = await deployStored()
+    deployment.server.behaviour.idTokenClaims = { sid: 'sid-of-this-login' }
+    await deployment.signIn()
+    expect((await deployment.logOut({ sub: undefined, sid: 'sid-1' })).status).toBe(200)
+    expect(await isSignedIn(deployment)).toBe(true)
+    const sid = 'sid-of-this-login'
+    expect((await deployment.logOut({ sub: undefined, sid })).status).toBe(200)
+    expect(await isSignedIn(deployment)).toBe(false)
   })
 
   it('LO-07: a logout token counts once', async () => {

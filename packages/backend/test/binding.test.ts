@@ -105,6 +105,21 @@ describe('binding', () => {
     expect(server.revoked).toEqual([])
   })
 
+  it('CC-12: an opaque token is bound by its type, and by the cnf of the answer where there is one', async () => {
+    const deployment = await deploy()
+    const { server, signIn, token } = deployment
+    server.behaviour.jwtTokens = false
+    for (const cnf of [undefined, { jkt: deployment.jkt }]) {
+      server.behaviour.tokenAnswer = (answer) => ({ ...answer, cnf })
+      expect(errorOf(await signIn())).toBeUndefined()
+      expect((await token({ refresh: true })).status).toBe(200)
+    }
+    server.behaviour.tokenAnswer = (answer) => ({ ...answer, cnf: { kid: deployment.jkt } })
+    expect((await token({ refresh: true })).status).toBe(502)
+    server.behaviour.tokenAnswer = (answer) => ({ ...answer, token_type: 'Bearer' })
+    expect((await token({ refresh: true })).status).toBe(502)
+  })
+
   it('CC-10: every request that mints a token carries the pinned jkt, form-encoded once', async () => {
     const { server, jkt, signIn, browser } = await deploy()
     await signIn()

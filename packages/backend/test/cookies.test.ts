@@ -22,7 +22,7 @@ const cookiesOf = (answer: Response): readonly SetCookie[] =>
   })
 
 describe('cookies', () => {
-  it('SES-01 to SES-07: each has the attributes of the table', async () => {
+  it('SES-01, SES-02, SES-03, SES-04, SES-05, SES-06, SES-07: each has the attributes of the table', async () => {
     const deployment = await deploy()
     const { browser, jkt, server } = deployment
     const login = await browser.post('/bff/login', { jkt })

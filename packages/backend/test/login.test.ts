@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { API, deploy, type Deployment } from './support/deployment.js'
 import { CLIENT_ID, ISSUER } from './support/fake-authorization-server.js'
-import { startLogin } from './support/login.js'
+import { errorOf, startLogin } from './support/login.js'
 import { ORIGIN } from './support/test-browser.js'
 
 const OTHER_API = 'https://other.test'
@@ -27,6 +27,28 @@ describe('POST /login', () => {
     expect(first!.get('redirect_uri')).toBe(`${ORIGIN}/bff/callback`)
     expect(first!.getAll('resource')).toEqual([API])
     expect(first!.get('scope')).toBe('openid offline_access orders.read orders.write')
+  })
+
+  it('CC-08: the one redirect URI is the configured one, at both ends', async () => {
+    const { server, signIn, browser, jkt } = await deploy()
+    expect((await signIn()).status).toBe(303)
+    await browser.post('/bff/login', { jkt, redirect_uri: 'https://evil.test/' })
+    const exact = 'https://app.test/bff/callback'
+    expect(server.formsTo('/par').map((form) => form.getAll('redirect_uri'))).toEqual([
+      [exact],
+      [exact],
+    ])
+    expect(server.formsTo('/token')[0]?.getAll('redirect_uri')).toEqual([exact])
+  })
+
+  it('META-03: the issuer of the metadata, of the answer and of the ID token is one string', async () => {
+    const { server, signIn } = await deploy()
+    expect(errorOf(await signIn())).toBeUndefined()
+    server.behaviour.idTokenClaims = { iss: `${ISSUER}/` }
+    expect(errorOf(await signIn())).toBe('as_error')
+    server.behaviour.idTokenClaims = {}
+    server.behaviour.metadata = { authorization_response_iss_parameter_supported: true }
+    expect(errorOf(await signIn())).toBeUndefined()
   })
 
   it('CC-07: with PAR only the client and a reference go through the browser', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import corpus from './data/return-to.json' with { type: 'json' }
 import { deploy } from './support/deployment.js'
+import { CLIENT_ID, ISSUER } from './support/fake-authorization-server.js'
 import { ORIGIN } from './support/test-browser.js'
 
 const { browser, jkt, server, signIn } = await deploy()
@@ -41,5 +42,35 @@ describe('return_to', () => {
 
   it('SES-21: without one the user comes back to the root', async () => {
     expect((await signIn()).headers.get('Location')).toBe('/')
+  })
+})
+
+describe('the way back from a logout', () => {
+  const all = [...corpus.refused, ...corpus.accepted]
+
+  it('T-21: the corpus is one', () => {
+    expect(new Set(all).size).toBe(all.length)
+    expect(all.length).toBeGreaterThanOrEqual(300)
+  })
+
+  it('LO-03, T-21: is the application, whatever the page asks for', async () => {
+    const endpoint = `${ISSUER}/logout`
+    for (const wish of all) {
+      const names = ['return_to', 'post_logout_redirect_uri', 'redirect_uri', 'state', 'client_id']
+      const wishes = Object.fromEntries(names.map((name) => [name, wish]))
+      const query = new URLSearchParams(wishes).toString()
+      const answer = await browser.post(`/bff/logout?${query}`, wishes)
+      // A body of more than 8 KiB is not read at all.
+      expect(wish.length > 1000 ? [200, 413] : [200]).toContain(answer.status)
+      if (answer.status !== 200) continue
+
+      const { end_session_url: url } = (await answer.json()) as { end_session_url: string }
+      const { origin, pathname, searchParams } = new URL(url)
+      expect(origin + pathname).toBe(endpoint)
+      expect(searchParams.getAll('post_logout_redirect_uri')).toEqual([`${ORIGIN}/`])
+      expect(searchParams.getAll('client_id')).toEqual([CLIENT_ID])
+      expect(searchParams.get('state')).toMatch(/^[\w-]{43}$/)
+      expect([...searchParams.keys()]).toHaveLength(3)
+    }
   })
 })
