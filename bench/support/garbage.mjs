@@ -1,13 +1,15 @@
 import { runRefusals } from '@tmb-kit/resource-server/testing'
+import { runInRounds } from './rounds.mjs'
 import { ORDERS, requestOf } from './world.mjs'
 
 /**
  * Every bad request of the refusal table, and a replayed one, each as a contender of its own.
  *
- * They are those of a client that is known to the verifier: what costs less than its good request
- * costs less than anybody's.
+ * They are those of a client that is known to the verifier. What comes with that client's own token has
+ * to cost less than its good request. What comes with a token that nobody has shown before is compared
+ * with a token that nobody has shown before: to find out that it is none takes the issuer's key.
  */
-export async function createGarbage(verifier, client) {
+export async function createGarbage(verifier, client, { clock }) {
   const refused = []
   const judge = async (request) => {
     const code = await codeOf(verifier, request)
@@ -18,6 +20,7 @@ export async function createGarbage(verifier, client) {
     url: ORDERS,
     accessToken: client.accessToken,
     proofKey: client.proofKey,
+    clock,
     fetch: async (url, init) => judge(new Request(url, init)),
   })
   const replayed = await requestOf(client)
@@ -27,6 +30,7 @@ export async function createGarbage(verifier, client) {
   return refused.map(({ code, request }, index) => ({
     name: `${index} ${code}`,
     code,
+    isStranger: code.startsWith('token_') && !isOwnToken(request, client),
     inputs: async (count) => Array.from({ length: count }, () => request),
     run: async (bad) => codeOf(verifier, bad),
   }))
@@ -39,16 +43,25 @@ async function codeOf(verifier, request) {
   )
 }
 
-/** For each reason to refuse, the dearest of its bad requests, the dearest reason first. */
-export function dearestByCode(garbage, results) {
+function isOwnToken(request, { accessToken }) {
+  return request.headers.get('Authorization')?.endsWith(` ${accessToken}`) === true
+}
+
+const reasonOf = ({ code, isStranger }) => `${code} ${isStranger}`
+
+/** What refusing costs beside accepting, by reason: the dearest kind of each, the dearest first. */
+export async function measureRefusals(garbage, good) {
   const dearest = new Map()
-  for (const { name, code } of garbage) {
-    const { cpu } = results.get(name)
-    const known = dearest.get(code)
-    dearest.set(code, {
-      kinds: (known?.kinds ?? 0) + 1,
-      cpu: Math.max(known?.cpu ?? 0, cpu),
-    })
+  for (const reason of new Set(garbage.map(reasonOf))) {
+    const kinds = garbage.filter((kind) => reasonOf(kind) === reason)
+    const [{ isStranger }] = kinds
+    const unit = isStranger ? good.stranger : good.known
+    const quick = await runInRounds([unit, ...kinds], { rounds: 1, iterations: 20 })
+    const [chosen] = kinds.toSorted(
+      (one, other) => quick.get(other.name).cpu - quick.get(one.name).cpu,
+    )
+    const measured = await runInRounds([unit, chosen], { rounds: 7, iterations: 100 })
+    dearest.set(reason, { ...chosen, kinds: kinds.length, cpu: measured.get(chosen.name).cpu })
   }
-  return [...dearest].toSorted(([, left], [, right]) => right.cpu - left.cpu)
+  return [...dearest.values()].toSorted((one, other) => other.cpu - one.cpu)
 }

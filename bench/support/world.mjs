@@ -8,11 +8,11 @@ const ES256 = { name: 'ECDSA', namedCurve: 'P-256' }
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256' }
 const LIFETIME_SECONDS = 3600
 
-const now = () => Math.floor(Date.now() / 1000)
+const systemClock = () => Math.floor(Date.now() / 1000)
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 /** An issuer, and clients with bound tokens and keys of their own. */
-export async function createWorld() {
+export async function createWorld(clock = systemClock) {
   const pair = await crypto.subtle.generateKey(ES256, true, ['sign', 'verify'])
   const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', pair.publicKey)
   const jwks = { keys: [{ kty, crv, x, y, kid: 'key-1', alg: 'ES256', use: 'sig' }] }
@@ -24,8 +24,8 @@ export async function createWorld() {
       iss: ISSUER,
       sub: `user-${count}`,
       aud: API,
-      exp: now() + LIFETIME_SECONDS,
-      iat: now(),
+      exp: clock() + LIFETIME_SECONDS,
+      iat: clock(),
       jti: `token-${count}-${crypto.randomUUID()}`,
       client_id: 'demo-backend',
       scope: 'orders.read orders.write',
@@ -37,10 +37,10 @@ export async function createWorld() {
   }
   const createClient = async () => {
     const proofKey = await crypto.subtle.generateKey(ES256, false, ['sign', 'verify'])
-    const signer = await createProofSigner(proofKey)
+    const signer = await createProofSigner(proofKey, { clock })
     return { proofKey, signer, accessToken: await createToken(signer.jkt) }
   }
-  return { jwks, createClient }
+  return { clock, jwks, createClient }
 }
 
 /** A good request of a client, with a proof of its own. */

@@ -4,6 +4,9 @@ export type JsonObject = { readonly [member: string]: unknown }
 /** How deep an object may nest when nothing else is said: `{}` is 1. */
 const DEFAULT_MAX_DEPTH = 8
 
+/** Characters from which on nesting is looked at before parsing: a bomb costs most while it is built. */
+const LONG_TEXT = 512
+
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:,]/g
 
 /**
@@ -19,17 +22,36 @@ export function parseJsonObject(
   options: { readonly maxDepth?: number } = {},
 ): JsonObject | undefined {
   const { maxDepth = DEFAULT_MAX_DEPTH } = options
+  if (text.length > LONG_TEXT && isTooDeep(text, maxDepth)) return undefined
+
   const value = parseJson(text)
   if (!isJsonObject(value)) return undefined
+
   const quotes = countQuotes(text)
-  if (quotes !== undefined)
+  if (quotes !== undefined) {
     return countWrittenQuotes(value, maxDepth) === quotes ? value : undefined
+  }
   return hasUniqueMembers(text, maxDepth) ? value : undefined
 }
 
 /** Whether a parsed value is an object, and neither an array nor null. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Whether text that may be JSON opens more levels than it may, counted without reading it. */
+function isTooDeep(text: string, maxDepth: number): boolean {
+  let depth = 0
+  let isInString = false
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at]
+    if (character === '"') isInString = !isInString
+    else if (isInString && character === '\\') at += 1
+    else if (!isInString && (character === '{' || character === '[')) depth += 1
+    else if (!isInString && (character === '}' || character === ']')) depth -= 1
+    if (depth > maxDepth) return true
+  }
+  return false
 }
 
 function parseJson(text: string): unknown {

@@ -57,6 +57,29 @@ describe('parseJsonObject', () => {
     expect(parseJsonObject(text)).toEqual(JSON.parse(text))
   })
 
+  it('RFC 8259: refuses a member that is repeated, wherever and whatever it is', () => {
+    const member = fc.string().filter((name) => name !== '__proto__')
+    const values = fc.dictionary(member, fc.jsonValue({ maxDepth: 2 }), { minKeys: 1 })
+    fc.assert(
+      fc.property(values, fc.jsonValue({ maxDepth: 1 }), fc.nat(), (value, other, at) => {
+        const names = Object.keys(value)
+        const again = `${JSON.stringify(names[at % names.length])}:${JSON.stringify(other)}`
+        const text = JSON.stringify(value)
+        expect(parseJsonObject(`{${again},${text.slice(1)}`)).toBeUndefined()
+        expect(parseJsonObject(`${text.slice(0, -1)},${again}}`)).toBeUndefined()
+        expect(parseJsonObject(`{"outer":[${text.slice(0, -1)},${again}}]}`)).toBeUndefined()
+      }),
+      { seed: 8259 },
+    )
+  })
+
+  it('takes long text with brackets, quotes and back slashes in its strings', () => {
+    const text = JSON.stringify({ a: `${'[{"\\'.repeat(300)}`, b: { c: ['\\', '"'] } })
+    expect(parseJsonObject(text)).toEqual(JSON.parse(text))
+    expect(parseJsonObject(`{"a":"${'x'.repeat(600)}","b":${nested(8)}}`)).toBeUndefined()
+    expect(parseJsonObject(`{"a":"${'x'.repeat(600)}","b":${nested(7)}}`)).toBeDefined()
+  })
+
   it('takes as many levels as it is told', () => {
     expect(parseJsonObject(nested(9), { maxDepth: 9 })).toBeDefined()
     expect(parseJsonObject(nested(2), { maxDepth: 1 })).toBeUndefined()

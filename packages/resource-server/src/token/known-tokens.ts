@@ -53,10 +53,9 @@ export function createKnownTokens(maxTokens = MAX_TOKENS): KnownTokens {
 
   return {
     get: (authorization) => tokensOfFields.get(authorization),
-    find: ({ scheme, accessToken }, hash) =>
-      scheme === 'DPoP'
-        ? tokensOfFields.get(fieldOf(accessToken))?.known
-        : tokensOfHashes.get(hash),
+    // Under either scheme: what is known of a token does not depend on how it comes this time.
+    find: ({ accessToken }, hash) =>
+      tokensOfFields.get(fieldOf(accessToken))?.known ?? tokensOfHashes.get(hash),
     keep: ({ scheme, accessToken, hash }, known) => {
       if (accessToken.length > MAX_TOKEN_LENGTH) return
       if ((known.proofKey?.encodedHeader.length ?? 0) > MAX_HEADER_LENGTH) return
