@@ -1,4 +1,6 @@
 import 'fake-indexeddb/auto'
+import { createProof } from '@tmb-kit/core'
+import { generateProofKey } from '@tmb-kit/testkit'
 import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { API, startWorld, type World } from './support/world.js'
@@ -61,6 +63,30 @@ describe('all four roles in one process', () => {
       expect(refused.status, scheme).toBe(401)
     }
     expect((await page.tmb.fetch(`${API}/orders`)).status).toBe(200)
+  })
+
+  it('LO-10, T-25: after a sign-out the token that was kept is of no use without the key', async () => {
+    world = await startWorld()
+    const { page, signIn } = world
+    await signIn()
+    const kept = await page.tmb.authorize({ method: 'GET', url: `${API}/orders` })
+    const accessToken = kept.authorization.slice('DPoP '.length)
+    const replay = async (dpop: string | undefined): Promise<number> => {
+      const headers = { Authorization: kept.authorization, ...(dpop === undefined ? {} : { dpop }) }
+      return (await page.sendFromElsewhere(new Request(`${API}/orders`, { headers }))).status
+    }
+    // Before: the proof that goes with it is good once, wherever it comes from.
+    expect(await replay(kept.dpop)).toBe(200)
+    await page.navigateBy(async () => page.tmb.logout())
+
+    const request = { htm: 'GET', htu: `${API}/orders`, accessToken }
+    const foreign = await createProof({ proofKey: await generateProofKey(), ...request })
+    for (const dpop of [undefined, kept.dpop, foreign]) expect(await replay(dpop)).toBe(401)
+    await expect(page.tmb.authorize({ method: 'GET', url: `${API}/orders` })).rejects.toMatchObject(
+      {
+        code: 'no_session',
+      },
+    )
   })
 
   it('T-24: the refresh token, known to nobody but the backend, is in nothing that the page saw', async () => {

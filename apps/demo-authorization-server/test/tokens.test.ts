@@ -58,7 +58,7 @@ describe('demo.md: a sign-in gives', () => {
     })
   })
 
-  it('an ID token that says who it is, and when he signed in', async () => {
+  it('LO-12: an ID token that says who it is, and when he signed in', async () => {
     const before = Math.floor(Date.now() / 1000)
     const { body } = await signIn({ extra: tmb })
     const claims = claimsOf(body['id_token'])

@@ -1,4 +1,4 @@
-import { memorySessionStore, storedSessions, type SessionStore } from '@tmb-kit/backend'
+import { memorySessionStore, storedSessions } from '@tmb-kit/backend'
 import { testClock } from '@tmb-kit/testkit'
 import { expect, it } from 'vitest'
 import { deploy, SECRET, type Deployment } from './support/deployment.js'
@@ -53,7 +53,7 @@ it('CC-15: a refresh makes one call and one write, and an answer from memory nei
     ...counted('replace'),
     ...counted('delete'),
     ...counted('mark'),
-  } as SessionStore
+  }
   const sessions = storedSessions({ store, secrets: [SECRET] })
   const deployment = await deploy({ sessions }, clock)
   const { signIn, token, browser } = deployment
