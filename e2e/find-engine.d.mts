@@ -1,4 +1,4 @@
-import type { LaunchOptions } from '@playwright/test'
+import type { Browser, LaunchOptions } from '@playwright/test'
 
 export declare const NO_CHROMIUM: string
 export declare const NO_FIREFOX: string
@@ -12,5 +12,6 @@ export interface WebKitPrograms {
 
 export declare function findChromium(): Promise<string | undefined>
 export declare function chromiumLaunch(executablePath: string | undefined): LaunchOptions
+export declare function launchChromium(): Promise<Browser>
 export declare function findFirefox(): Promise<LaunchOptions | undefined>
 export declare function findWebKit(): WebKitPrograms | undefined

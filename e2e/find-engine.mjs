@@ -61,6 +61,19 @@ export function chromiumLaunch(executablePath) {
 }
 
 /**
+ * Starts the Chromium that was found, for a benchmark.
+ *
+ * @throws {Error} with what to do where there is none.
+ */
+export async function launchChromium() {
+  const executablePath = await findChromium()
+  if (executablePath === undefined) throw new Error(NO_CHROMIUM)
+
+  const { chromium } = await import('@playwright/test')
+  return chromium.launch(chromiumLaunch(executablePath))
+}
+
+/**
  * How Playwright starts the Firefox that is there: the one of FIREFOX_PATH, the system's, both as
  * they come, over WebDriver BiDi, or Playwright's own.
  */

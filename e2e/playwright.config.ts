@@ -16,6 +16,16 @@ const MODES = [
     testMatch: 'modes/three-sites.spec.ts',
     use: { baseURL: `https://app.localhost:${port + 3}`, ignoreHTTPSErrors: true },
   },
+  {
+    name: 'handoff, nonces',
+    testMatch: 'modes/handoff.spec.ts',
+    use: { baseURL: `http://localhost:${port + 6}` },
+  },
+  {
+    name: 'proof of possession',
+    testMatch: 'modes/proof-of-possession.spec.ts',
+    use: { baseURL: `http://localhost:${port + 9}` },
+  },
 ] satisfies Project[]
 
 const projectsOf = (browserName: 'chromium' | 'firefox', launchOptions: LaunchOptions): Project[] =>
@@ -45,8 +55,9 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: true,
   retries: 0,
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  // Long, for machines that do something else as well: what is awaited is a condition, never a time.
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
   reporter: [['list'], ['json']],
   use: { trace: 'retain-on-failure' },
   projects: [
@@ -67,5 +78,10 @@ export default defineConfig({
           },
         ]),
   ],
-  webServer: [demo(port, ''), demo(port + 3, '--hosts --https --nonce')],
+  webServer: [
+    demo(port, ''),
+    demo(port + 3, '--hosts --https --nonce'),
+    demo(port + 6, '--mode handoff --nonce'),
+    demo(port + 9, '--proof-of-possession'),
+  ],
 })

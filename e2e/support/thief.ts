@@ -3,7 +3,12 @@ import { computeJkt, createProof } from '@tmb-kit/core'
 /** A key that a thief made on his own machine, and proofs by it. */
 export interface ThiefKey {
   readonly jkt: string
-  prove(request: { htm: string; htu: string; accessToken?: string }): Promise<string>
+  prove(request: {
+    htm: string
+    htu: string
+    accessToken?: string
+    nonce?: string
+  }): Promise<string>
 }
 
 export async function createThiefKey(): Promise<ThiefKey> {

@@ -1,18 +1,20 @@
-import { expect, test } from '@playwright/test'
+import { expect, test, type Response } from '@playwright/test'
 import { APPLICATION, signIn, signOut } from '../../support/demo.js'
+
+/** Address, headers and body; a redirect, and what a page was left for, has no body to read. */
+async function readWhole(response: Response): Promise<string> {
+  const headers = await response.allHeaders()
+  const body = await response.text().catch(() => '')
+  return `${response.url()}\n${JSON.stringify(headers)}\n${body}`
+}
 
 test('BR-27: nothing that reaches the page holds a refresh token, an ID token or a code verifier', async ({
   page,
 }) => {
-  const seen: string[] = []
+  const answers: Promise<string>[] = []
   page.on('response', (response) => {
     if (!response.url().startsWith(APPLICATION)) return
-    void response
-      .text()
-      .catch(() => '')
-      .then(async (body) => {
-        seen.push(`${response.url()}\n${JSON.stringify(await response.allHeaders())}\n${body}`)
-      })
+    answers.push(readWhole(response))
   })
   await signIn(page)
   await page.getByTestId('call-api').click()
@@ -20,7 +22,9 @@ test('BR-27: nothing that reaches the page holds a refresh token, an ID token or
   await page.getByTestId('renew').click()
   await signOut(page)
 
-  const fromBackend = seen.filter((text) => text.startsWith(`${APPLICATION}/bff/`))
+  const fromBackend = (await Promise.all(answers)).filter((text) =>
+    text.startsWith(`${APPLICATION}/bff/`),
+  )
   expect(fromBackend.length).toBeGreaterThanOrEqual(4)
   for (const text of fromBackend) {
     expect(text).not.toMatch(/refresh_token|id_token|code_verifier|client_assertion|client_secret/)

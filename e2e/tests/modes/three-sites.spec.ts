@@ -20,9 +20,9 @@ test('SES-07, SES-08: the sign-in works, and needs no Strict cookie on the way b
   })
   await signIn(page)
   await expect(page.getByTestId('subject')).toContainText('alice')
-  expect(documents.filter(({ path }) => path === '/bff/callback')).toEqual([
-    { path: '/bff/callback', session: false },
-  ])
+  await expect
+    .poll(() => documents.filter(({ path }) => path === '/bff/callback'))
+    .toEqual([{ path: '/bff/callback', session: false }])
   const names = (await context.cookies())
     .map(({ name }) => name)
     .filter((name) => name.includes('-login-'))
@@ -39,7 +39,7 @@ test('RS-DPOP-30, BR-11: the nonce of another site is read, and the call succeed
   })
   await page.getByTestId('call-api').click()
   await expect(page.getByTestId('api-status')).toHaveText('200')
-  expect(statuses).toEqual([401, 200])
+  await expect.poll(() => statuses).toEqual([401, 200])
 
   await page.getByTestId('call-api').click()
   await expect.poll(() => statuses).toEqual([401, 200, 200])
