@@ -1,4 +1,10 @@
-import { computeJkt, DPOP_HEADER, isJsonObject, parseJsonObject } from '@tmb-kit/core'
+import {
+  computeJkt,
+  DPOP_HEADER,
+  isJsonObject,
+  parseJsonObject,
+  type JsonObject,
+} from '@tmb-kit/core'
 import { decodeJws, shorten } from './decode-jws.js'
 import type { Detail, Step } from './step.js'
 import type { SentRequest } from './watch-fetch.js'
@@ -39,8 +45,18 @@ function describeBackendRequest({ method, url, body }: SentRequest): Step {
     to: 'backend',
     title,
     request: `${method} ${url.pathname}`,
-    details: sent === undefined ? [] : [{ label: 'Sent', value: sent }],
+    details: sent === undefined ? [] : describeSent(sent),
   }
+}
+
+/** In mode `handoff` a proof for the authorization server is in the body: it is opened like others. */
+function describeSent({ token_endpoint_proof: proof, ...rest }: JsonObject): readonly Detail[] {
+  if (typeof proof !== 'string') return [{ label: 'Sent', value: rest }]
+
+  return [
+    { label: 'Sent', value: { ...rest, token_endpoint_proof: shorten(proof) } },
+    ...describeProof(proof),
+  ]
 }
 
 function describeCall({ method, url, headers, body }: SentRequest): Step {

@@ -1,7 +1,7 @@
 import { create } from './elements.js'
 import type { Actor, Detail, Outcome, Step } from './step.js'
 
-/** The steps so far, in the order in which they happened. */
+/** The last steps, in the order in which they happened. */
 export interface LogView {
   add(step: Step, outcome?: Outcome): StepView
   clear(): void
@@ -20,6 +20,9 @@ const NAMES: Readonly<Record<Actor, string>> = {
   api: 'API',
 }
 
+/** Older ones go: a page that is left open for a day must not grow for a day. */
+const MAX_STEPS = 100
+
 export function createLogView(list: HTMLElement): LogView {
   return {
     add: (step, outcome) => {
@@ -28,6 +31,7 @@ export function createLogView(list: HTMLElement): LogView {
       const body = create('div', 'detail-list')
       const item = create('li', 'step', stepLine(step, word), note, fold(body))
       list.append(item)
+      if (list.childElementCount > MAX_STEPS) list.firstElementChild?.remove()
       list.scrollTop = list.scrollHeight
 
       const finish = (end: Outcome, highlight?: string): void => {
