@@ -1,0 +1,5 @@
+export { createWorkerTmb, type WorkerTmb } from './service-worker/create-worker-tmb.js'
+export { installTmb } from './service-worker/install-tmb.js'
+export type { InstallTmbOptions, WorkerTmbOptions } from './service-worker/options.js'
+export type { FetchEvent, WorkerEvent, WorkerScope } from './service-worker/worker-scope.js'
+export type { Signer } from './service-worker/worker-link.js'
