@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { answerJson } from './answer-json.js'
+import { answerJson, noteRefusal } from './answer-json.js'
 import { REFUSALS, RefusalError } from './errors.js'
 import type { EventSink } from './events.js'
 import { AuthorizationServerError } from './oauth/authorization-server-error.js'
@@ -16,6 +16,7 @@ export function answerError(c: Context, error: unknown, onEvent: EventSink): Res
 
   const { code, details } = toRefusal(error)
   const { status, message } = REFUSALS[code]
+  noteRefusal(c, code)
   const { headers, members } = details
   return answerJson(c, { error: code, error_description: message, ...members }, { status, headers })
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from '@tmb-kit/core'
 import type { Context } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { RefusalCode } from './errors.js'
 import { PROTECTIVE_HEADERS } from './guards/response-headers.js'
 
 interface AnswerOptions {
@@ -11,6 +12,7 @@ interface AnswerOptions {
 
 const HEADERS = { 'Content-Type': 'application/json', ...PROTECTIVE_HEADERS } as const
 const HAS_HEADERS = 'tmb-kit has headers'
+const REFUSAL = 'tmb-kit refusal'
 const IS_PROTECTED = 'tmb-kit is protected'
 
 /** Notes that the context has been given a header, a cookie say, for the answer to carry. */
@@ -21,6 +23,15 @@ export function noteHeader(c: Context): void {
 /** Whether the answer has been made by {@link answerJson}. */
 export function isProtected(c: Context): boolean {
   return c.get(IS_PROTECTED) === true
+}
+
+/** Notes the word of a refusal, for telemetry. */
+export function noteRefusal(c: Context, code: RefusalCode): void {
+  c.set(REFUSAL, code)
+}
+
+export function refusalOf(c: Context): RefusalCode | undefined {
+  return c.get(REFUSAL) as RefusalCode | undefined
 }
 
 /**

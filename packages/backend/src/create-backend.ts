@@ -80,7 +80,7 @@ export function createBackend(options: BackendOptions): Hono {
         route: backchannelLogoutRoute(context),
       },
     },
-    { origin, onEvent },
+    { origin, onEvent, telemetry: settings.telemetry },
   )
   const app = new Hono()
   app.all('*', endpoints)

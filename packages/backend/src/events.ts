@@ -71,12 +71,18 @@ export type UnboundReason = 'answer_cnf' | 'token_cnf' | 'token_type'
 export type EventSink = (event: BackendEvent) => void
 
 /** @internal */
-export function createEventSink(onEvent: EventSink | undefined): EventSink {
+export function createEventSink(
+  onEvent: EventSink | undefined,
+  telemetry?: { event(event: BackendEvent): void },
+): EventSink {
+  const sinks = [onEvent, (event: BackendEvent) => telemetry?.event(event)]
   return (event) => {
-    try {
-      onEvent?.(event)
-    } catch {
-      // The listener's fault must not become the user's.
+    for (const sink of sinks) {
+      try {
+        sink?.(event)
+      } catch {
+        // The listener's fault must not become the user's.
+      }
     }
   }
 }

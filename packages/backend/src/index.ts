@@ -28,6 +28,12 @@ export type {
   RateLimit,
   RateLimitOptions,
 } from './rate-limit/rate-limit-options.js'
+export type {
+  ObservedAnswer,
+  ObservedCall,
+  ObservedRequest,
+  Telemetry,
+} from './telemetry/telemetry.js'
 export { cookieSessions, type CookieSessionsOptions } from './session/cookie-sessions.js'
 export {
   memorySessionStore,

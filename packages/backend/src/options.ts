@@ -5,6 +5,7 @@ import type { ClientAuthentication } from './oauth/client-authentication.js'
 import type { BindingMode } from './oauth/key-binding.js'
 import type { RateLimitOptions } from './rate-limit/rate-limit-options.js'
 import type { SessionStrategy } from './session/sessions.js'
+import type { Telemetry } from './telemetry/telemetry.js'
 
 /** Whether session, login and token calls must carry a proof made for the backend. */
 export type ProofOfPossession = 'off' | 'required'
@@ -45,6 +46,8 @@ export interface BackendOptions {
    * to be told where an address is to be found. Default: nothing is limited.
    */
   readonly rateLimits?: RateLimitOptions
+  /** Watches from inside: `openTelemetry()` of `@tmb-kit/backend/opentelemetry`. */
+  readonly telemetry?: Telemetry
   readonly clock?: Clock
   readonly fetch?: typeof fetch
   readonly onEvent?: EventSink

@@ -7,6 +7,8 @@ import { assertKnownOptions } from './option-checks.js'
 import type { BackendOptions, ProofOfPossession } from './options.js'
 import { parseRateLimits, type RateLimitSettings } from './rate-limit/rate-limit-options.js'
 import { isSafeUrl } from './safe-url.js'
+import { observeFetch } from './telemetry/observed-fetch.js'
+import type { Telemetry } from './telemetry/telemetry.js'
 import { parseScope } from './token/scope.js'
 
 /** The options, checked, with their defaults. */
@@ -24,6 +26,7 @@ export interface Settings {
   readonly proofOfPossession: ProofOfPossession
   readonly keyContinuity: KeyContinuity
   readonly rateLimits: RateLimitSettings | undefined
+  readonly telemetry: Telemetry | undefined
   readonly clock: Clock
   readonly fetch: typeof fetch
   readonly onEvent: EventSink
@@ -42,6 +45,7 @@ const OPTION_NAMES: readonly (keyof BackendOptions)[] = [
   'proofOfPossession',
   'keyContinuity',
   'rateLimits',
+  'telemetry',
   'clock',
   'fetch',
   'onEvent',
@@ -100,23 +104,34 @@ export function parseOptions(options: BackendOptions): Settings {
   }
 
   const clock = options.clock ?? systemClock
+  const { telemetry } = options
+  assertThat(
+    telemetry === undefined || typeof (telemetry.request as unknown) === 'function',
+    'telemetry must be what openTelemetry() gives, or an object like it',
+  )
+  const plainFetch = options.fetch ?? (async (input, init) => fetch(input, init))
+  const credentials = createClientCredentials(client.authentication, { clock })
   return {
     origin,
     basePath,
     redirectUri: `${origin}${basePath}/callback`,
     issuer,
     clientId: client.id,
-    clientCredentials: createClientCredentials(client.authentication, { clock }),
+    clientCredentials: {
+      ...credentials,
+      mutualTlsFetch: observeFetch(credentials.mutualTlsFetch, telemetry),
+    },
     loginScopes: parseScope(scope),
     resources: new Map(Object.entries(resources)),
     claims,
     mode,
     proofOfPossession,
     keyContinuity,
+    telemetry,
     rateLimits: parseRateLimits(options.rateLimits),
     clock,
-    fetch: options.fetch ?? (async (input, init) => fetch(input, init)),
-    onEvent: createEventSink(options.onEvent),
+    fetch: observeFetch(plainFetch, telemetry),
+    onEvent: createEventSink(options.onEvent, telemetry),
   }
 }
 

@@ -55,13 +55,11 @@ describe('a sealer that remembers', () => {
   it('SES-10: refuses an altered value after it opened the good one, and keeps no more than it may', async () => {
     const sealer = createSealer([secret], { remembers: 2 })
     const values = await Promise.all([1, 2, 3].map(async (a) => sealer.seal({ a }, context)))
-    for (const _round of [1, 2]) {
-      for (const [index, sealed] of values.entries()) {
-        expect(await sealer.open(sealed, context)).toEqual({ a: index + 1 })
-        expect(await sealer.open(`${sealed}A`, context)).toBeUndefined()
-        expect(await sealer.open(sealed, { ...context, name: 'two' })).toBeUndefined()
-        expect(await sealer.open(sealed, { ...context, purpose: 'code' })).toBeUndefined()
-      }
+    for (const [index, sealed] of [...values.entries(), ...values.entries()]) {
+      expect(await sealer.open(sealed, context)).toEqual({ a: index + 1 })
+      expect(await sealer.open(`${sealed}A`, context)).toBeUndefined()
+      expect(await sealer.open(sealed, { ...context, name: 'two' })).toBeUndefined()
+      expect(await sealer.open(sealed, { ...context, purpose: 'code' })).toBeUndefined()
     }
   })
 })
