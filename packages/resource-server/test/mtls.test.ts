@@ -69,9 +69,9 @@ describe('MTLS-02: the same with introspection', () => {
       introspection: {
         client: { id: 'rs', authentication: { method: 'client_secret_basic', secret: 'secret' } },
       },
-      fetch: async (url) =>
+      fetch: async (url: string | URL | Request) =>
         Response.json(
-          String(url).includes('.well-known')
+          new Request(url).url.includes('.well-known')
             ? {
                 issuer: ISSUER,
                 jwks_uri: `${ISSUER}/jwks`,

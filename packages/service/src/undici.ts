@@ -29,7 +29,7 @@ export function undiciTransport(options: { readonly http2?: boolean } = {}): Tra
       return {
         send: async ({ method, path, headers, body, signal }) => {
           const answered = await client.request({
-            method: method as 'GET',
+            method: method,
             path,
             headers,
             body: body ?? null,

@@ -62,7 +62,7 @@ export function viewNodeConnection(socket: Socket): RequestConnection {
 const IDENTITY = Symbol('tmb-kit connection')
 
 /** On the socket itself: node:http2 shows each request another object in place of one socket. */
-function identityOf(socket: Socket & { [IDENTITY]?: object }): object {
+function identityOf(socket: Socket & { [IDENTITY]?: object | undefined }): object {
   return (socket[IDENTITY] ??= {})
 }
 

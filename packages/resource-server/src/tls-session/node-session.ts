@@ -1,6 +1,5 @@
 import type { Http2ServerRequest } from 'node:http2'
 import type { IncomingMessage } from 'node:http'
-import type { TLSSocket } from 'node:tls'
 import { viewNodeConnection } from '../node/node-request.js'
 import type { RequestConnection } from '../verified-request.js'
 
@@ -29,5 +28,5 @@ export function sessionBindingServerOptions(): SessionBindingServerOptions {
 export function tlsSessionOf(
   request: Pick<IncomingMessage | Http2ServerRequest, 'socket'>,
 ): RequestConnection {
-  return viewNodeConnection(request.socket as TLSSocket)
+  return viewNodeConnection(request.socket)
 }

@@ -3,7 +3,8 @@ import { protect as protectHono } from '@tmb-kit/resource-server/hono'
 import { protect } from '@tmb-kit/resource-server/node'
 import { sessionBindingServerOptions, tlsSessionOf } from '@tmb-kit/resource-server/tls-session'
 import { Hono } from 'hono'
-import { once } from 'node:events'
+import { spawn, spawnSync } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { connect as connectHttp2, createSecureServer, type Http2ServerRequest } from 'node:http2'
 import { Agent, createServer, request as httpsRequest } from 'node:https'
@@ -48,7 +49,7 @@ const listen = async (server: Server): Promise<number> => {
   return (server.address() as AddressInfo).port
 }
 const answer = async (request: IncomingMessage | Http2ServerRequest, response: ServerResponse) => {
-  const verified = await guard(request as IncomingMessage, response)
+  const verified = await guard(request, response)
   if (verified !== undefined) response.end(JSON.stringify(verified.cnf))
 }
 let guard: ReturnType<typeof protect>
@@ -117,6 +118,12 @@ const headersFor = async (socket: TLSSocket, accessToken: string, certificate = 
     iat: world.clock(),
   }),
 })
+
+const hasOpenssl = (): boolean => {
+  const found = spawnSync('openssl', ['version']).status === 0
+  if (!found) process.stdout.write('a test with OpenSSL does not run: no openssl on the PATH\n')
+  return found
+}
 
 describe('node:https', () => {
   it('EKM-01 EKM-15: both ends export one value, and a hundred requests cost one verification', async () => {
@@ -274,6 +281,47 @@ describe('node:https', () => {
   })
 })
 
+describe.skipIf(!hasOpenssl())('another implementation of TLS', () => {
+  it('EKM-01 EKM-02: OpenSSL exports the same value, and a KeyUpdate changes it at neither end', async () => {
+    const values: string[] = []
+    const tls = { key: ours.key, cert: ours.cert, ...sessionBindingServerOptions() }
+    const ends: TLSSocket[] = []
+    const server = createServer(tls, (_, response) => {
+      values.push(...ends.map((end) => exportOf(end).toString('hex').toUpperCase()))
+      response.end('seen')
+    })
+    const port = await listen(server)
+    server.on('secureConnection', (end) => ends.push(end))
+    const exporting = ['-keymatexport', LABEL, '-keymatexportlen', '32']
+    const client = spawn('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, ...exporting])
+    stops.push(() => void client.kill())
+    const output: string[] = []
+    const heard = new EventEmitter()
+    for (const stream of [client.stdout, client.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output.push(text)
+        heard.emit('more')
+      })
+    }
+    const outputHas = async (text: string, times: number): Promise<void> => {
+      while (output.join('').split(text).length <= times) await once(heard, 'more')
+    }
+    const ask = (): boolean => client.stdin.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+
+    await outputHas('Keying material: ', 1)
+    ask()
+    await outputHas('seen', 1)
+    // In s_client: new keys for what is sent, and a demand that the other end do the same.
+    client.stdin.write('K\n')
+    await outputHas('KEYUPDATE', 1)
+    ask()
+    await outputHas('seen', 2)
+
+    const [, exported] = /Keying material: ([0-9A-F]{64})/.exec(output.join('')) ?? []
+    expect(values).toEqual([exported, exported])
+  })
+})
+
 describe('node:http2', () => {
   const startHttp2 = async (): Promise<number> => {
     guard = protect(world.verifier(options))
@@ -281,7 +329,7 @@ describe('node:http2', () => {
     const server = createSecureServer(tls, (request, response) => {
       void answer(request, response as unknown as ServerResponse)
     })
-    return listen(server as unknown as Server)
+    return listen(server)
   }
   const connect = async (port: number) => {
     const session = connectHttp2(`https://127.0.0.1:${port}`, {

@@ -246,9 +246,9 @@ describe('EKM-11: the vector', () => {
           client: { id: 'rs', authentication: { method: 'client_secret_basic', secret: 's' } },
         },
         issuer: 'https://as.test',
-        fetch: async (url) =>
+        fetch: async (url: string | URL | Request) =>
           Response.json(
-            String(url).includes('.well-known')
+            new Request(url).url.includes('.well-known')
               ? {
                   issuer: 'https://as.test',
                   jwks_uri: 'https://as.test/jwks',

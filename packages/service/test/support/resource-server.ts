@@ -20,8 +20,11 @@ export interface SeenRequest {
 }
 
 /** A refusal in the words of a challenge, or what to answer. */
-export type Verdict =
-  { readonly error: string } | { readonly status?: number; readonly body?: string }
+export interface Verdict {
+  readonly error?: string | undefined
+  readonly status?: number
+  readonly body?: string
+}
 
 export interface TestResourceServer {
   readonly origin: string
@@ -70,7 +73,7 @@ export async function startResourceServer(
             ? { error: 'invalid_proof' }
             : judge({ ...known, claims: { ...claims } })
         seen.push({ ...known, claims: claims ?? {} })
-        if ('error' in verdict) {
+        if (verdict.error !== undefined) {
           response.writeHead(401, { 'WWW-Authenticate': `Bearer error="${verdict.error}"` })
           response.end('{"error":"refused"}')
           return
