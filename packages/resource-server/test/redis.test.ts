@@ -36,6 +36,34 @@ describe.runIf(hasRedis())('redisReplayStore on a real Redis', () => {
     expect(await redis.ttl(`test:${JKT}:one`)).toBe(71)
   })
 
+  it('RS-DPOP-17: a request costs one command, accepted or replayed, and one refused for else none', async () => {
+    const redis = server.connect()
+    const world = await createTestWorld()
+    const verifier = world.verifier({
+      replayStore: redisReplayStore({ redis, clock: world.clock }),
+    })
+    const commands = async () => {
+      const statistics = await redis.info('commandstats')
+      return [...statistics.matchAll(/cmdstat_([^:]+):calls=(\d+)/g)]
+        .map(([, name, calls]) => `${calls} ${name}`)
+        .filter((line) => !/ (?:info|hello|config\|resetstat|client\|setinfo)$/.test(line))
+    }
+    const requests = await Promise.all(Array.from({ length: 10 }, async () => world.request()))
+    await redis.config('RESETSTAT')
+    for (const request of requests) {
+      expect(await outcomeOf(verifier, request.clone())).toMatchObject({ code: 'accepted' })
+    }
+    expect(await commands()).toEqual(['10 set'])
+    expect(await outcomeOf(verifier, requests[0]!)).toMatchObject({ code: 'proof_replayed' })
+    expect(await commands()).toEqual(['11 set'])
+
+    for (const changes of [{ htm: 'PUT' }, { proof: { claims: { iat: 1 } } }]) {
+      const bad = await world.request(changes)
+      expect(await outcomeOf(verifier, bad)).toMatchObject({ status: 401 })
+    }
+    expect(await commands()).toEqual(['11 set'])
+  })
+
   it('RS-DPOP-17: a long jti makes no long key, and another long one is another', async () => {
     const redis = server.connect()
     const store = redisReplayStore({ redis, clock: testClock() })
