@@ -1,3 +1,4 @@
+import type { JsonObject } from '@tmb-kit/core'
 import { isDpop } from './challenge.js'
 import type { Page } from './page.js'
 import { loadProofKey } from './proof-key.js'
@@ -49,23 +50,24 @@ export async function getAccessToken(
 /** Asks the backend for a token, and looks whether it is for this browser's key. */
 export async function requestAccessToken(
   page: Page,
-  server?: ResourceServer,
+  { resource, scope }: ResourceServer,
   refresh = false,
 ): Promise<AccessToken> {
   const { accessTokens } = page
-  const { resource, scope } = server ?? ({} as Partial<ResourceServer>)
   const signer = await loadProofKey(page)
   const { jkt } = signer
   const answer = await page.call('token', { jkt, resource, scope, refresh })
   if (accessTokens !== page.accessTokens) throw new TmbError('no_session')
 
-  const { token_type, access_token, expires_in } = answer
+  const {
+    token_type,
+    access_token: value,
+    expires_in,
+  } = answer as Record<'access_token', string> & JsonObject
   if (!isDpop(token_type)) throw new TmbError('binding_not_applied')
   if (answer['jkt'] !== jkt) throw new TmbError('key_mismatch')
 
   page.isSignedIn = true
-  const value = access_token as string
   const expiresAt = page.clock() + Number(expires_in)
-  const ath = await computeHash(page, value)
-  return { value, ath, signer, expiresAt }
+  return { value, ath: await computeHash(page, value), signer, expiresAt }
 }

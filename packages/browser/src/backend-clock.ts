@@ -5,26 +5,19 @@ import type { Page } from './page.js'
  * off.
  *
  * A `Date` has whole seconds, and was written at some time between sending and receiving: what it
- * tells is an interval. Those of several answers narrow each other; one that contradicts what is
- * known, as when somebody sets the clock, begins anew. A clock that may be right is left alone.
+ * tells is an interval. The offset moves no further than into it. So a clock that is right is left
+ * alone, an answer that waited in a sleeping tab changes nothing, and several narrow each other.
  */
 export function backendClock(page: Page): void {
   const { clock, send } = page
-  let low = -Infinity
-  let high = Infinity
+  let offsetSeconds = 0
 
   page.send = async (url, init) => {
     const sentAt = clock()
     const response = await send(url, init)
     const date = Date.parse(response.headers.get('Date') as string) / 1000
-    if (date) {
-      const earliest = date - clock() - 1
-      const latest = date + 1 - sentAt
-      low = Math.max(low, earliest)
-      high = Math.min(high, latest)
-      if (low >= high) [low, high] = [earliest, latest]
-    }
+    if (date) offsetSeconds = Math.min(Math.max(offsetSeconds, date - clock()), date - sentAt)
     return response
   }
-  page.clock = () => Math.floor(clock() + (low < 0 && high > 0 ? 0 : (low + high) / 2))
+  page.clock = () => Math.floor(clock() + offsetSeconds)
 }

@@ -19,15 +19,15 @@ export async function callBackend(
   try {
     response = await send(`${page.backendUrl}/${endpoint}`, {
       method: content ? 'POST' : 'GET',
-      headers: { [CSRF_HEADER]: CSRF_HEADER_VALUE, 'Content-Type': 'application/json' },
+      headers: { 'Content-Type': 'application/json', [CSRF_HEADER]: CSRF_HEADER_VALUE },
       body: JSON.stringify(content),
       redirect: 'error',
       signal: AbortSignal.timeout(30_000),
     })
     answer = Object(await response.json()) as JsonObject
-  } catch (error) {
+  } catch {
     // Without the cause: what the parser complains of may quote a token.
-    throw error instanceof TmbError ? error : new TmbError('backend_unavailable')
+    throw new TmbError('backend_unavailable')
   }
   const details = page.learn?.(answer, response)
   if (response.ok) return answer

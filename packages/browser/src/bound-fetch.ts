@@ -51,7 +51,7 @@ async function sign(
   token: Promise<AccessToken>,
 ): Promise<Authorization> {
   const { value, ath, signer } = await token
-  const dpop = await signer.sign(request, page.nonces.get(origin), ath)
+  const dpop = await signer.sign(request, page.nonces[origin], ath)
   return { authorization: `${DPOP_SCHEME} ${value}`, dpop }
 }
 
@@ -81,15 +81,14 @@ export async function boundFetch(
   let tried = ''
 
   for (;;) {
-    const authorization = await Promise.race([aborted, sign(page, request, server, token)])
+    const credentials = await Promise.race([aborted, sign(page, request, server, token)])
     if (nonces !== page.nonces) throw new TmbError('no_session')
 
     const signed = request.clone()
-    for (const [name, value] of Object.entries(authorization)) signed.headers.set(name, value)
+    for (const [name, value] of Object.entries(credentials)) signed.headers.set(name, value)
     const response = await fetch(signed)
     const { headers, status } = response
-    const nonce = headers.get(DPOP_NONCE_HEADER)
-    if (nonce) nonces.set(server.origin, nonce)
+    nonces[server.origin] = headers.get(DPOP_NONCE_HEADER) ?? nonces[server.origin]
     if (status !== 401) return response
 
     const { error = '' } = parseDpopChallenge(headers.get('WWW-Authenticate'))

@@ -1,4 +1,4 @@
-import type { Page, PageCrypto } from './page.js'
+import type { Page } from './page.js'
 
 /**
  * A part of a page: takes the functions of WebCrypto as they are now, so that a script which
@@ -11,14 +11,9 @@ export function capturedCrypto(page: Page): void {
   const { subtle, randomUUID } = page.crypto as Partial<Crypto>
   if (!subtle || !randomUUID) return
 
-  const { digest, exportKey, generateKey, sign } = subtle
-  page.crypto = {
-    subtle: {
-      digest: digest.bind(subtle),
-      exportKey: exportKey.bind(subtle),
-      generateKey: generateKey.bind(subtle),
-      sign: sign.bind(subtle),
-    },
-    randomUUID: randomUUID.bind(page.crypto),
+  const captured: Record<string, unknown> = {}
+  for (const name of ['digest', 'exportKey', 'generateKey', 'sign'] as const) {
+    captured[name] = subtle[name].bind(subtle)
   }
+  page.crypto = { subtle: captured as never, randomUUID: randomUUID.bind(page.crypto) }
 }

@@ -101,18 +101,25 @@ export function createTmb(options: TmbOptions): Tmb {
 
 /** @internal A page with every part, as its options want them. */
 export function openWholePage(options: TmbOptions): Page {
-  const { algorithm, location = globalThis.location, stepUp, tokenEndpoint } = options
-  const page = openPage(options, capturedCrypto, observed, backendClock, ownProofs, signIn)
+  const { algorithm, location = globalThis.location, onEvent, stepUp, tokenEndpoint } = options
+  const watched = { ...options, fetch: observed(options.fetch ?? fetch, onEvent) }
+  const page = openPage(watched, capturedCrypto, backendClock, ownProofs, signIn)
   handoff(page, tokenEndpoint)
   challenges(page, stepUp === 'navigate')
   if (algorithm === 'Ed25519') ed25519(page)
   // Where there is no page, as in a server's rendering, there are no other tabs either.
-  if (location as unknown) for (const part of [tabs, wake]) part(page)
+  if (location as unknown) {
+    tabs(page)
+    wake(page)
+  }
   return page
 }
 
 /** @internal Everything that a page can do, in one object. */
 export function tmbOf(page: Page): Tmb {
+  const events = new EventTarget()
+  page.tell = (name) => events.dispatchEvent(new Event(name))
+
   return {
     session: async () => askSession(page),
     login: async (options) => login(page, options),
@@ -126,8 +133,8 @@ export function tmbOf(page: Page): Tmb {
       }
     },
     on: (name, listener) => {
-      page.events.addEventListener(name, listener)
-      return () => page.events.removeEventListener(name, listener)
+      events.addEventListener(name, listener)
+      return () => events.removeEventListener(name, listener)
     },
   }
 }

@@ -4,7 +4,5 @@ import type { Page } from './page.js'
 export function ed25519(page: Page): void {
   const { generateKey } = page
   page.generateKey = async () =>
-    (
-      page.crypto.subtle.generateKey({ name: 'Ed25519' }, false, ['sign'])
-    ).catch(generateKey)
+    page.crypto.subtle.generateKey({ name: 'Ed25519' }, false, ['sign']).catch(generateKey)
 }

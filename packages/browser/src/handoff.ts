@@ -2,7 +2,8 @@ import type { JsonObject } from '@tmb-kit/core'
 import { requestAccessToken } from './access-token.js'
 import { isSignedOut, type Page } from './page.js'
 import { loadProofKey } from './proof-key.js'
-import { parseSafeUrl } from './resource-server.js'
+import { assertAlgorithm } from './proof-signer.js'
+import { parseBackendsUrl, type ResourceServer } from './resource-server.js'
 import { TmbError } from './tmb-error.js'
 
 /**
@@ -17,18 +18,17 @@ import { TmbError } from './tmb-error.js'
  */
 export function handoff(page: Page, tokenEndpoint?: string): void {
   const { call, learn } = page
-  let algs: unknown
+  let algs: readonly string[] | undefined
   let nonce: string | undefined
 
   // What any answer may say: of the session, of a token that wants a proof, or another nonce.
   page.learn = (answer, response) => {
-    for (const named of [answer['token_endpoint'], answer['htu']]) {
-      if (named === undefined) continue
+    const named = answer['token_endpoint'] ?? answer['htu'] ?? tokenEndpoint
+    if (named) parseBackendsUrl(named, tokenEndpoint ? undefined : page.authorizationServer)
+    tokenEndpoint ??= named as string
+    if (named !== tokenEndpoint) throw new TmbError('url_refused')
 
-      tokenEndpoint ??= parseEndpoint(page, named)
-      if (named !== tokenEndpoint) throw new TmbError('url_refused')
-    }
-    algs = answer['algs'] ?? algs
+    algs = (answer['algs'] ?? algs) as typeof algs
     nonce = (answer['as_nonce'] ?? nonce) as string
     return learn?.(answer, response)
   }
@@ -36,9 +36,9 @@ export function handoff(page: Page, tokenEndpoint?: string): void {
   const prove = async (): Promise<string | undefined> => {
     if (!tokenEndpoint) return undefined
 
-    const { alg, sign } = await loadProofKey(page)
-    if (Array.isArray(algs) && !algs.includes(alg)) throw new TmbError('algorithm_not_supported')
-    return sign({ method: 'POST', url: tokenEndpoint }, nonce)
+    const signer = await loadProofKey(page)
+    assertAlgorithm(signer, algs)
+    return signer.sign({ method: 'POST', url: tokenEndpoint }, nonce)
   }
   const askToken = async (content: JsonObject | undefined): Promise<JsonObject> => {
     // The first is asked for where nothing is known yet, and once more where a waiting code took it.
@@ -55,20 +55,13 @@ export function handoff(page: Page, tokenEndpoint?: string): void {
     }
   }
 
-  let redeeming: Promise<TmbError | undefined> | undefined
+  let redeeming: Promise<void> | undefined
   // Past the cache: what it holds is of the session before.
-  const redeem = async (): Promise<TmbError | undefined> => {
-    const [server] = page.resourceServers
+  const redeem = async (): Promise<void> => {
+    const server = page.resourceServers[0] ?? ({} as ResourceServer)
     const asked = requestAccessToken(page, server)
-    try {
-      await asked
-      if (server) page.accessTokens.set(server, asked)
-      return undefined
-    } catch (error) {
-      return error as TmbError
-    } finally {
-      redeeming = undefined
-    }
+    await asked
+    page.accessTokens.set(server, asked)
   }
   const askSession = async (): Promise<JsonObject> => {
     const waiting = await call('session')
@@ -78,7 +71,8 @@ export function handoff(page: Page, tokenEndpoint?: string): void {
     // A session of another key is what the page must be told.
     if (waiting['jkt'] !== jkt) return { ...waiting, active: true }
 
-    const failure = await (redeeming ??= redeem())
+    redeeming ??= redeem().finally(() => (redeeming = undefined))
+    const failure = await redeeming.catch((error: unknown) => error as TmbError)
     const answer = await call('session')
     if (failure && !answer['active'] && !isSignedOut(failure.code)) throw failure
     return answer
@@ -88,11 +82,4 @@ export function handoff(page: Page, tokenEndpoint?: string): void {
     if (endpoint === 'session') return askSession()
     return endpoint === 'token' ? askToken(content) : call(endpoint, content)
   }
-}
-
-/** @throws {@link TmbError} `url_refused` */
-function parseEndpoint({ authorizationServer }: Page, address: unknown): string {
-  const url = parseSafeUrl(address)
-  if (!url || (authorizationServer ?? url.origin) !== url.origin) throw new TmbError('url_refused')
-  return address as string
 }

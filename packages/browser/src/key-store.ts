@@ -35,27 +35,15 @@ export async function readKey(name: string): Promise<unknown> {
 }
 
 /**
- * Stores a key pair where there is none: the first writer's stays, for all tabs.
+ * Stores a key pair. Rejects when there is one: the first writer's stays, for all tabs.
  *
- * @returns whether it was stored.
+ * @param seen What was read, and is no key that can be used: it gives way.
  */
-export async function keepKey(name: string, proofKey: CryptoKeyPair): Promise<boolean> {
-  let isStored = false
+export async function addKey(name: string, proofKey: CryptoKeyPair, seen: unknown): Promise<void> {
   await onRecord(name, 'readwrite', (records) => {
-    const request = records.get(NAME) as IDBRequest<Partial<CryptoKeyPair> | undefined>
-    request.onsuccess = () => {
-      if (request.result?.privateKey?.usages) return
-
-      try {
-        records.put(proofKey, NAME)
-        isStored = true
-      } catch {
-        // Whether a key is there is seen when it is read.
-      }
-    }
-    return request
+    if (seen) records.delete(NAME)
+    return records.add(proofKey, NAME)
   })
-  return isStored
 }
 
 export async function removeKey(name: string): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Page } from './page.js'
 import { loadProofKey } from './proof-key.js'
-import { parseSafeUrl } from './resource-server.js'
+import { parseBackendsUrl } from './resource-server.js'
 import { TmbError } from './tmb-error.js'
 
 /** What a sign-in may ask for. The backend judges each. */
@@ -32,18 +32,7 @@ export async function login(page: Page, options: LoginOptions = {}): Promise<nev
     content[member] = value
   }
   const answer = await page.call('login', content)
-  leaveFor(page, answer['authorization_url'], page.authorizationServer)
+  page.location.assign(parseBackendsUrl(answer['authorization_url'], page.authorizationServer))
   // A caller that went on would do so in a page that is going away.
   return new Promise<never>(() => undefined)
-}
-
-/**
- * Goes to an address that the backend gave.
- *
- * @throws {@link TmbError} `url_refused` - no https address, or not of the expected origin.
- */
-export function leaveFor({ location }: Page, address: unknown, expectedOrigin?: string): void {
-  const url = parseSafeUrl(address)
-  if (!url || (expectedOrigin ?? url.origin) !== url.origin) throw new TmbError('url_refused')
-  location.assign(url.href)
 }

@@ -1,7 +1,7 @@
 import { removeKey } from './key-store.js'
-import { leaveFor } from './login.js'
 import { endSession, type Page } from './page.js'
 import { settle } from './proof-key.js'
+import { parseBackendsUrl } from './resource-server.js'
 
 export interface LogoutOptions {
   /** Whether to go to the authorization server's sign-out page, if there is one. Default: true. */
@@ -23,5 +23,5 @@ export async function logout(page: Page, { navigate = true }: LogoutOptions = {}
 
   await removed
   const { end_session_url: address } = await told
-  if (address && navigate) leaveFor(page, address)
+  if (address && navigate) page.location.assign(parseBackendsUrl(address))
 }

@@ -1,21 +1,17 @@
-import type { Page } from './page.js'
+import type { TmbEvent } from './tmb-event.js'
 
-/** A part of a page: tells `onEvent` of every request that is sent. */
-export function observed(page: Page): void {
-  const { fetch, onEvent, send } = page
-  if (!onEvent) return
+/** A `fetch` that tells of every request that it has sent, without its query and its fragment. */
+export function observed(
+  send: typeof fetch,
+  onEvent: ((event: TmbEvent) => void) | undefined,
+): typeof fetch {
+  if (!onEvent) return send
 
-  const observe = async (
-    to: 'api' | 'backend',
-    { method, url }: { readonly method: string; readonly url: string },
-    sending: Promise<Response>,
-  ): Promise<Response> => {
-    // 0 is no answer.
+  return async (input, init) => {
+    const { url = input as string, method = init?.method } = input as Partial<Request>
+    const sending = send(input, init)
     const { status } = await sending.catch(() => ({ status: 0 }))
-    // Without the query: it is nobody's business.
-    onEvent({ type: 'request_sent', to, method, url: url.replace(/[?#].*/, ''), status })
+    onEvent({ type: 'request_sent', method, url: url.replace(/[?#].*/, ''), status })
     return sending
   }
-  page.send = async (url, init) => observe('backend', { ...init, url }, send(url, init))
-  page.fetch = async (request) => observe('api', request, fetch(request))
 }

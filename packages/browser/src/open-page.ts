@@ -41,7 +41,6 @@ export function openPage(options: PageOptions, ...parts: readonly PagePart[]): P
     ...options,
     send: options.fetch ?? fetch,
     resourceServers: parseResourceServers(options.resourceServers),
-    events: new EventTarget(),
     crypto,
     call: async (endpoint, content) => callBackend(page, endpoint, content),
     generateKey: async () =>

@@ -14,32 +14,27 @@ export function ownProofs(page: Page): void {
   // Apart from the APIs' nonces: one of them may be on the same origin.
   let nonce: string | undefined
 
-  const headersOf = async (url: string, { method, headers }: BackendRequest) => {
-    if (!nonce || url.endsWith('/logout')) return headers
-
-    const signer = await loadProofKey(page)
-    const { href } = new URL(url, page.location.href)
-    return { ...headers, [DPOP_HEADER]: await signer.sign({ method, url: href }, nonce) }
-  }
-  const attempt = async (url: string, init: BackendRequest): Promise<Response> => {
-    const response = await send(url, { ...init, headers: await headersOf(url, init) })
-    nonce = response.headers.get(DPOP_NONCE_HEADER) ?? nonce
-    return response
-  }
-  page.send = async (url, init) => {
+  const attempt = async (url: string, init: BackendRequest, isAgain = false): Promise<Response> => {
+    const { method, headers } = init
     const used = nonce
-    const response = await attempt(url, init)
-    return response.status === 401 && nonce !== used ? attempt(url, init) : response
-  }
-
-  page.call = async (endpoint, content) => {
-    try {
-      return await call(endpoint, content)
-    } catch (error) {
-      // Whose session it is, it says to no other key.
-      const isOther = endpoint === 'session' && (error as TmbError).code === 'key_mismatch'
-      if (isOther) return { active: true }
-      throw error
+    let proof
+    if (used && !url.endsWith('/logout')) {
+      const signer = await loadProofKey(page)
+      const { href } = new URL(url, page.location.href)
+      proof = { [DPOP_HEADER]: await signer.sign({ method, url: href }, used) }
     }
+    const response = await send(url, { ...init, headers: { ...headers, ...proof } })
+    nonce = response.headers.get(DPOP_NONCE_HEADER) ?? nonce
+    const isChallenge = response.status === 401 && nonce !== used && !isAgain
+    return isChallenge ? attempt(url, init, true) : response
   }
+  page.send = attempt
+
+  page.call = async (endpoint, content) =>
+    call(endpoint, content).catch((error: unknown) => {
+      // Whose session it is, it says to no other key.
+      if (content || (error as TmbError).code !== 'key_mismatch') throw error
+
+      return { active: true }
+    })
 }

@@ -36,9 +36,6 @@ export interface Page {
   readonly authorizationServer?: string
   readonly location: PageLocation
   readonly onEvent?: (event: TmbEvent) => void
-  /** Where `tmb.on` listens. */
-  readonly events: EventTarget
-
   /** NumericDate in whole seconds, as near to the backend's as is known. */
   clock: Clock
   crypto: PageCrypto
@@ -50,6 +47,8 @@ export interface Page {
   generateKey: () => Promise<CryptoKeyPair>
   /** Learns from any answer of the backend, and says what an error that it leads to shall hold. */
   learn?: (answer: JsonObject, response: Response) => TmbErrorDetails | undefined
+  /** Tells whoever listens. */
+  tell?: (name: TmbEventName) => void
   /** The other tabs of this application. */
   tabs?: Pick<BroadcastChannel, 'postMessage'>
 
@@ -59,7 +58,7 @@ export interface Page {
   /** Replaced whole when the session ends: whoever began with another one is late. */
   accessTokens: Map<ResourceServer, Promise<AccessToken>>
   /** The newest nonce of each resource server, by origin; RFC 9449 section 8.2. */
-  nonces: Map<string, string>
+  nonces: Record<string, string | undefined>
   /**
    * Whether a session has been seen, and not its end. `false` once the user has signed out, or
    * another one has signed in: nothing is signed then until the page has asked for the session again.
@@ -80,15 +79,11 @@ export function endSession(page: Page, isSignedIn?: false): void {
   page.isSignedIn = isSignedIn
   page.proofKey = undefined
   page.accessTokens = new Map()
-  page.nonces = new Map()
-  if (wasSignedIn) tell(page, 'sessionended')
+  page.nonces = {}
+  if (wasSignedIn) page.tell?.('sessionended')
 }
 
 /** Whether a refusal of the backend means that nobody is signed in. */
 export function isSignedOut(code: unknown): boolean {
   return code === 'no_session' || code === 'login_required'
-}
-
-export function tell(page: Page, name: TmbEventName): void {
-  page.events.dispatchEvent(new Event(name))
 }

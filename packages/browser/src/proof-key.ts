@@ -1,4 +1,4 @@
-import { keepKey, readKey } from './key-store.js'
+import { addKey, readKey } from './key-store.js'
 import type { Page } from './page.js'
 import { createProofSigner, type ProofSigner } from './proof-signer.js'
 import { TmbError } from './tmb-error.js'
@@ -23,20 +23,22 @@ export async function loadProofKey(page: Page): Promise<ProofSigner> {
 
 async function readOrCreate(page: Page): Promise<ProofSigner> {
   const { backendUrl } = page
-  try {
-    return await createProofSigner(page, await readKey(backendUrl))
-  } catch {
-    // Missing, damaged, or of another version: whatever it is, the answer is a new key.
-  }
-  // Generated before the transaction, which ends as soon as it waits for something else.
-  const proofKey = await page.generateKey()
-  // Refused, or another tab was faster: what counts is what can be read and used, since some
-  // browsers take a key and give nothing back.
-  const isStored = await keepKey(backendUrl, proofKey).catch(() => false)
-  const signer = await createProofSigner(page, await readKey(backendUrl))
-  page.hasNewKey = true
-  if (isStored) page.tabs?.postMessage('keyreplaced')
-  return signer
+  let seen: unknown
+  const read = async (): Promise<ProofSigner> =>
+    createProofSigner(page, (seen = await readKey(backendUrl)))
+  // Missing, damaged, or of another version: whatever it is, the answer is a new key.
+  return read().catch(async () => {
+    // Generated before the transaction, which ends as soon as it waits for something else.
+    const proofKey = await page.generateKey()
+    // Refused, or another tab was faster: what counts is what can be read and used, since some
+    // browsers take a key and give nothing back.
+    await addKey(backendUrl, proofKey, seen).then(
+      () => page.tabs?.postMessage('keyreplaced'),
+      () => undefined,
+    )
+    page.hasNewKey = true
+    return read()
+  })
 }
 
 /** A store that says nothing, as one does whose database another tab blocks, has failed. */

@@ -1,12 +1,13 @@
 import { DPOP_PROOF_TYPE, encodeBase64url, encodeBase64urlText } from '@tmb-kit/core'
 import type { Page } from './page.js'
+import { TmbError } from './tmb-error.js'
 
 /** Signs proofs with one key, whose header is made once. */
 export interface ProofSigner {
   readonly jkt: string
   readonly alg: string
   /**
-   * A proof for one request as it will be on the wire.
+   * A proof for one request as it will be on the wire, its URL in normal form.
    *
    * @param nonce The newest of the server that the request goes to.
    * @param ath The hash of the access token that goes along, if one does.
@@ -34,9 +35,9 @@ export async function createProofSigner(page: Page, proofKey: unknown): Promise<
   // RFC 9449 has no use for.
   const exported = await subtle.exportKey('jwk', publicKey)
   const jwk = JSON.stringify(exported, ['crv', 'kty', 'x', 'y'])
-  const alg = exported.crv === 'Ed25519' ? exported.crv : 'ES256'
+  const alg = exported.y ? 'ES256' : 'Ed25519'
   const header = encodeBase64urlText(`{"typ":"${DPOP_PROOF_TYPE}","alg":"${alg}","jwk":${jwk}}`)
-  const parameters = { name: privateKey.algorithm.name, hash: 'SHA-256' }
+  const parameters = { ...privateKey.algorithm, hash: 'SHA-256' }
 
   const signText = async (text: string): Promise<string> => {
     const signature = await subtle.sign(parameters, privateKey, new TextEncoder().encode(text))
@@ -51,11 +52,10 @@ export async function createProofSigner(page: Page, proofKey: unknown): Promise<
     jkt,
     alg,
     sign: async ({ method, url }, nonce, ath) => {
-      const { origin, pathname } = new URL(url)
       const claims = {
         jti: crypto.randomUUID(),
         htm: method,
-        htu: origin + pathname,
+        htu: url.replace(/[?#].*/, ''),
         iat: page.clock(),
         ath,
         nonce,
@@ -63,6 +63,11 @@ export async function createProofSigner(page: Page, proofKey: unknown): Promise<
       return signText(`${header}.${encodeBase64urlText(JSON.stringify(claims))}`)
     },
   }
+}
+
+/** @throws {@link TmbError} `algorithm_not_supported` - a list that has not the key's. */
+export function assertAlgorithm({ alg }: ProofSigner, algs?: readonly string[]): void {
+  if (algs && !algs.includes(alg)) throw new TmbError('algorithm_not_supported')
 }
 
 /** base64url of the SHA-256 of a text: what RFC 7638 and the `ath` of RFC 9449 are made of. */

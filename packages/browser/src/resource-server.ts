@@ -1,3 +1,5 @@
+import { TmbError } from './tmb-error.js'
+
 /** An API that the page may call, where the backend must be told more than its origin. */
 export interface ResourceServer {
   readonly origin: string
@@ -21,17 +23,36 @@ export function parseResourceServers(
   return values.map((value) => {
     const server =
       typeof value === 'string' ? { origin: value, resource: values[1] && value } : value
-    const url = parseSafeUrl(server.origin)
-    if (url?.href !== `${url?.origin}/`) throw new TypeError(server.origin)
-    return { ...server, origin: url.origin }
+    const { href, origin } = parseSafeUrl(server.origin)
+    if (href !== `${origin}/`) throw new TypeError(href)
+    return { ...server, origin }
   })
 }
 
-/** An absolute https URL; http only where nothing leaves this machine. */
-export function parseSafeUrl(value: unknown): URL | undefined {
-  if (!URL.canParse(value as string)) return undefined
+/**
+ * Reads an address that the backend gave.
+ *
+ * @throws {@link TmbError} `url_refused` - no https address, or not of the expected origin.
+ */
+export function parseBackendsUrl(address: unknown, expectedOrigin?: string): string {
+  try {
+    const { href, origin } = parseSafeUrl(address)
+    if ((expectedOrigin ?? origin) === origin) return href
+  } catch {
+    // No such address. The word for that is ours.
+  }
+  throw new TmbError('url_refused')
+}
 
+/**
+ * An absolute https URL; http only where nothing leaves this machine.
+ *
+ * @throws {TypeError}
+ */
+function parseSafeUrl(value: unknown): URL {
   const url = new URL(value as string)
-  const isSafe = /^(https:|http:\/\/([^/]+\.)?(localhost|127[.\d]+|\[::1])(:|$))/.test(url.origin)
-  return isSafe ? url : undefined
+  if (!/^(https:|http:\/\/(.+\.)?(localhost|127[.\d]+|\[::1])(:|$))/.test(url.origin)) {
+    throw new TypeError(url.href)
+  }
+  return url
 }

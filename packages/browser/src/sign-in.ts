@@ -3,6 +3,7 @@ import { parseDpopChallenge } from './challenge.js'
 import { login } from './login.js'
 import type { Page } from './page.js'
 import { loadProofKey } from './proof-key.js'
+import { assertAlgorithm } from './proof-signer.js'
 import { TmbError, type TmbErrorDetails } from './tmb-error.js'
 
 /**
@@ -36,28 +37,28 @@ export function signIn(page: Page): void {
  */
 export function challenges(page: Page, navigates?: boolean): void {
   const { fetch } = page
-  const { sessionStorage } = globalThis as Partial<typeof globalThis>
+  // Outlives the journey: an API that is not content afterwards would send the user for ever.
+  const notes: Record<string, unknown> =
+    (globalThis as Partial<typeof globalThis>).sessionStorage ?? {}
 
   page.fetch = async (request) => {
     const response = await fetch(request)
     const { headers, ok, status } = response
     const note = `tmb-kit step-up ${request.url}`
-    if (ok && navigates) sessionStorage?.removeItem(note)
+    if (ok) Reflect.deleteProperty(notes, note)
     if (status !== 401) return response
 
     const challenge = parseDpopChallenge(headers.get('WWW-Authenticate'))
     const { error, algs } = challenge
     if (error === 'insufficient_user_authentication') {
       const go = stepUp(page, challenge)
-      if (navigates && !sessionStorage?.getItem(note)) {
-        // Outlives the journey: an API that is not content afterwards would send the user for ever.
-        sessionStorage?.setItem(note, error)
+      if (navigates && !notes[note]) {
+        notes[note] = error
         await go()
       }
       throw new TmbError('step_up_required', { login: go })
     }
-    const { alg } = await loadProofKey(page)
-    if (algs && !algs.split(' ').includes(alg)) throw new TmbError('algorithm_not_supported')
+    assertAlgorithm(await loadProofKey(page), algs?.split(' '))
     return response
   }
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@tmb-kit/core'
-import { endSession, tell, type Page } from './page.js'
+import { endSession, type Page } from './page.js'
 import type { TmbEventName } from './tmb-event.js'
 
 /**
@@ -30,10 +30,10 @@ export function tabs(page: Page): void {
 
       // Of another user: nothing that this page holds may be used any more.
       if (isSignedIn) endSession(page, false)
-      tell(page, 'sessionstarted')
+      page.tell?.('sessionstarted')
     } else {
       endSession(page, false)
-      if (told) tell(page, told as TmbEventName)
+      if (told) page.tell?.(told as TmbEventName)
     }
   })
   page.tabs = channel

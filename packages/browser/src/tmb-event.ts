@@ -5,8 +5,7 @@ export type TmbEvent =
   /** A request was answered; `status` 0: it was not. Repeated ones are told each time. */
   | {
       readonly type: 'request_sent'
-      readonly to: 'api' | 'backend'
-      readonly method: string
+      readonly method: string | undefined
       /** Without query and fragment. */
       readonly url: string
       readonly status: number

@@ -29,15 +29,15 @@ const FAILURES: Readonly<Record<string, () => void>> = {
     indexedDB.open = never
   },
   'the key is not taken': () => {
-    stubMethod('put', () => {
+    stubMethod('add', () => {
       throw new DOMException('no keys here', 'DataCloneError')
     })
   },
   'the storage is full': () => {
-    stubMethod('put', () => failing('QuotaExceededError'))
+    stubMethod('add', () => failing('QuotaExceededError'))
   },
   'writing never ends': () => {
-    stubMethod('put', never)
+    stubMethod('add', never)
   },
   'the key is taken, and nothing comes back': () => {
     stubMethod('get', () => succeeding(undefined))
@@ -156,7 +156,7 @@ describe('a connection that is lost', () => {
   })
 })
 
-function stubMethod(name: 'get' | 'put', method: () => unknown): void {
+function stubMethod(name: 'add' | 'get', method: () => unknown): void {
   const open = indexedDB.open.bind(indexedDB)
   indexedDB.open = (...values) => {
     const request = open(...values)
