@@ -1,5 +1,6 @@
 // Everything that can be said of the repository without running it.
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { checkBrowserSize } from './browser-size.mjs'
 import { checkDocs } from './check-docs.mjs'
 import { checkTree } from './check-tree.mjs'
 import { root, tryRun } from './process.mjs'
@@ -35,7 +36,7 @@ const CHECKS = [
   ['types', tool('tsc', ['-p', 'tsconfig.check.json'])],
   ['exports: publint', inEachPackage('publint', ['--strict', '--pack', 'npm'])],
   ['exports: arethetypeswrong', inEachPackage('attw', ['--pack', '.', '--profile', 'esm-only'])],
-  ['size of the browser package', tool('size-limit', []), 'always shown'],
+  ['size of the browser package', () => checkBrowserSize(), 'always shown'],
   ['dead code', tool('knip', ['--no-progress', '--no-config-hints'])],
   ['documentation', () => checkDocs()],
   ['tree', () => checkTree()],
@@ -45,7 +46,7 @@ export async function runChecks() {
   mkdirSync(`${root}/.cache`, { recursive: true })
   let failed = 0
   for (const [name, check, shown] of CHECKS) {
-    const { ok, output } = check()
+    const { ok, output } = await check()
     console.log(`${ok ? 'ok    ' : 'FAILED'}  ${name}`)
     if (!ok || shown) console.log(output.trim().replaceAll(/^/gm, '        '))
     if (!ok) failed += 1
