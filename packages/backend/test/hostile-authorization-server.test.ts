@@ -161,7 +161,7 @@ describe('over a real connection', () => {
     deployment.server.behaviour.metadata = { token_endpoint: `${url}/token` }
     const app = restart({
       fetch: async (input, init) =>
-        String(input).startsWith(url) ? fetch(input, init) : origins.fetch(input, init),
+        new Request(input).url.startsWith(url) ? fetch(input, init) : origins.fetch(input, init),
     })
     const body = JSON.stringify({ jkt: deployment.jkt, refresh: true })
     const cookie = [...browser.jar].map(([key, value]) => `${key}=${value}`).join('; ')
