@@ -30,7 +30,7 @@ export function claimedTmbOf(
  * @throws {@link KeyBindingError} `assertion_contradicts_tmb`
  */
 export function assertSameTmb(claimed: unknown, asked: Confirmation): void {
-  const text = typeof claimed === 'string' ? claimed : (JSON.stringify(claimed) ?? '')
+  const text = typeof claimed === 'string' ? claimed : JSON.stringify(claimed)
   if (!isTmbOf(text, asked)) throw new KeyBindingError('assertion_contradicts_tmb')
 }
 

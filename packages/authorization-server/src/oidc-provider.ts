@@ -74,6 +74,7 @@ export interface OidcResourceServerInfo {
 
 declare class OidcResourceServer {
   constructor(identifier: string, info: OidcResourceServerInfo)
+  identifier(): string
 }
 
 /** Remembers identifiers of client assertions and proofs. */

@@ -53,7 +53,7 @@ const REFUSED: readonly [string, ClientId, object, KeyBindingErrorCode][] = [
   ['one listed and one unlisted member', 'basic', { ...jkt, ...x5t }, 'method_not_permitted'],
 ]
 
-describe('AS-05, AS-19: permission', () => {
+describe('AS-05: permission, AS-19: for each method', () => {
   it.each(ALLOWED)('%s is allowed', async (_who, clientId, cnf) => {
     expect(await redeem(clientId, cnf)).toMatchObject({ status: 200, body: { cnf } })
   })

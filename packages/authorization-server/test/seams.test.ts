@@ -18,6 +18,8 @@ import { testConfiguration } from './support/configuration.js'
  * The places of oidc-provider that the plugin hangs on. When a new version is tried, these fail first
  * and say which place moved.
  */
+const JKT = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I'
+
 let as: TestAuthorizationServer
 let usual: OidcConfiguration
 
@@ -66,7 +68,13 @@ describe('oidc-provider still', () => {
 
   it('has the models that are extended as getters of its prototype', () => {
     const prototype = (Provider as { prototype: object }).prototype
-    for (const name of ['AccessToken', 'ClientCredentials', 'AuthorizationCode', 'RefreshToken']) {
+    for (const name of [
+      'AccessToken',
+      'ClientCredentials',
+      'AuthorizationCode',
+      'RefreshToken',
+      'ReplayDetection',
+    ]) {
       const descriptor = Object.getOwnPropertyDescriptor(prototype, name) ?? {}
       expect(Object.keys(descriptor), name).toContain('get')
     }
@@ -90,6 +98,48 @@ describe('oidc-provider still', () => {
     }
     expect(as.provider.AccessToken.IN_PAYLOAD).toEqual(expect.arrayContaining(['jkt', 'x5t#S256']))
     expect(as.provider.AuthorizationCode.IN_PAYLOAD).toContain('dpopJkt')
+  })
+
+  it('asks the lifetime of a token of its expiration, once it is in a request', async () => {
+    for (const name of ['AccessToken', 'ClientCredentials'] as const) {
+      const base = Object.getPrototypeOf(as.provider[name]) as { prototype: object }
+      expect('expiration' in base.prototype, name).toBe(true)
+    }
+    const parameters = { grant_type: 'client_credentials', tmb: JSON.stringify({ jkt: JKT }) }
+    const { body } = await as.token({ parameters })
+    const introspected = await as.post('/token/introspection', {
+      parameters: { token: String(body['access_token']) },
+    })
+    const { exp, iat } = introspected.body
+    expect(Number(exp) - Number(iat)).toBe(body['expires_in'])
+  })
+
+  it('asks ReplayDetection.unique whether a proof or an assertion is new', async () => {
+    const asked: string[] = []
+    const { ReplayDetection } = as.provider
+    const unique = ReplayDetection.unique.bind(ReplayDetection)
+    Object.assign(ReplayDetection, {
+      unique: async (issuer: string, jti: string, exp: number) => {
+        asked.push(issuer)
+        return unique(issuer, jti, exp)
+      },
+    })
+    const { status } = await as.token({
+      clientId: 'jwt',
+      parameters: { grant_type: 'client_credentials' },
+    })
+    expect(status).toBe(200)
+    expect(asked).toEqual(['jwt'])
+  })
+
+  it('has what a token exchange is made of', async () => {
+    const { provider } = as
+    expect(provider.urlFor('token')).toBe(`${as.issuer}/token`)
+    expect((await provider.Client.find('basic'))?.grantTypeAllowed('refresh_token')).toBe(true)
+    expect(await provider.Client.find('nobody')).toBeUndefined()
+    expect(await provider.Grant.find('none')).toBeUndefined()
+    const resourceServer = new provider.ResourceServer('https://x.test/', { scope: 'a b' })
+    expect(resourceServer.identifier()).toBe('https://x.test/')
   })
 
   it('offers the request in Provider.ctx, and the form as it was sent in ctx.oidc.body', async () => {

@@ -109,6 +109,28 @@ describe.each([
   })
 })
 
+it('AS-10: an answer without a binding has no cnf', async () => {
+  const parameters = { grant_type: 'client_credentials', resource: JWT_RESOURCE }
+  const bearer = await as.token({ parameters })
+  expect(bearer).toMatchObject({ status: 200, body: { token_type: 'Bearer' } })
+  expect(bearer.body).not.toHaveProperty('cnf')
+  const bound = await as.token({ parameters: { ...parameters, tmb: JSON.stringify({ jkt }) } })
+  expect(bound.body['cnf']).toStrictEqual({ jkt })
+})
+
+it('AS-19: both members are there though oidc-provider itself allows one only', async () => {
+  const cnf = { jkt, ...x5t }
+  const answer = await as.token({
+    clientId: 'every_method',
+    parameters: {
+      grant_type: 'client_credentials',
+      resource: JWT_RESOURCE,
+      tmb: JSON.stringify(cnf),
+    },
+  })
+  expect(claimsOf(answer)['cnf']).toStrictEqual(cnf)
+})
+
 it('AS-03: the codec writes one JSON object and reads its own writing', () => {
   const supported = ['jkt', 'x5t#S256', 'tls_exp'] as const
   const value = JSON.stringify({ jkt, ...x5t, ...tlsExp })

@@ -19,10 +19,10 @@ export async function readAnswer(response: Response): Promise<Answer> {
 /** What is seen of an answer, in a sentence. Never a token. */
 export function describeAnswer({ status, body }: Answer): string {
   const { error, token_type: tokenType, cnf } = body ?? {}
-  if (error !== undefined) return `${status} ${String(error)}`
+  if (error !== undefined) return `${status} ${JSON.stringify(error)}`
   if (tokenType === undefined) return String(status)
   const bound = cnf === undefined ? 'no cnf' : `cnf ${JSON.stringify(cnf)}`
-  return `${status} with token_type ${String(tokenType)} and ${bound}`
+  return `${status} with token_type ${JSON.stringify(tokenType)} and ${bound}`
 }
 
 /** @throws {@link NotMet} unless a token was issued. */

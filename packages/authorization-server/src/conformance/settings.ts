@@ -79,7 +79,7 @@ function parseClient(client: JsonObject, role: string): TestClient {
   if (typeof clientId !== 'string') throw new SettingsError(`clients.${role}.client_id is missing.`)
 
   if (method === 'private_key_jwt' && isJsonObject(privateJwk)) {
-    return { clientId, credential: { method, privateJwk: privateJwk as JsonWebKey } }
+    return { clientId, credential: { method, privateJwk } }
   }
   const isSecret = method === 'client_secret_basic' || method === 'client_secret_post'
   if (isSecret && typeof secret === 'string') return { clientId, credential: { method, secret } }

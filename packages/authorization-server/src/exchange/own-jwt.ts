@@ -85,6 +85,7 @@ function importParametersOf(
       return { name: 'RSA-PSS', hash: sha(bits) }
     case 'RS':
       return { name: 'RSASSA-PKCS1-v1_5', hash: sha(bits) }
+    case undefined:
     default:
       return undefined
   }

@@ -91,16 +91,24 @@ async function verify(value: unknown, options: ProvePossessionOptions) {
   return { jkt: verified.jkt, namesSubjectToken }
 }
 
-function certificateOf(ctx: OidcContext, { features }: OidcConfiguration): unknown {
+function certificateOf(
+  ctx: OidcContext,
+  { features }: OidcConfiguration,
+): X509Certificate | string | undefined {
   const mTls = features?.['mTLS']
-  const getCertificate = mTls?.['getCertificate'] as ((ctx: OidcContext) => unknown) | undefined
+  const getCertificate = mTls?.['getCertificate'] as GetCertificate | undefined
   return mTls?.enabled === true ? getCertificate?.(ctx) : undefined
 }
 
-function thumbprintOf(certificate: unknown): Confirmation['x5t#S256'] | undefined {
+/** As oidc-provider has it: of the TLS layer, or of a header of the operator's own proxy. */
+type GetCertificate = (ctx: OidcContext) => X509Certificate | string | undefined
+
+function thumbprintOf(
+  certificate: X509Certificate | string | undefined,
+): Confirmation['x5t#S256'] | undefined {
   if (certificate === undefined) return undefined
   const { raw } =
-    certificate instanceof X509Certificate ? certificate : new X509Certificate(String(certificate))
+    certificate instanceof X509Certificate ? certificate : new X509Certificate(certificate)
   const thumbprint = createHash('sha256').update(raw).digest('base64url')
   return thumbprint as NonNullable<Confirmation['x5t#S256']>
 }

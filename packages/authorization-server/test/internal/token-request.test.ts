@@ -9,7 +9,13 @@ describe('AS-14: a grant from the time before its client had to send tmb', () =>
   const refreshToken = { clientId, confirmation: undefined }
 
   it('gives no unbound token any more', () => {
-    const options = { clientId, asked: undefined, required: true, refreshes: true }
+    const options = {
+      clientId,
+      asked: undefined,
+      required: true,
+      refreshes: true,
+      lacksAudience: false,
+    }
     expect(() => new TokenRequest(options).refresh(refreshToken)).toThrow(
       expect.objectContaining({ code: 'tmb_required' }),
     )
@@ -21,6 +27,7 @@ describe('AS-14: a grant from the time before its client had to send tmb', () =>
       asked: undefined,
       required: false,
       refreshes: true,
+      lacksAudience: false,
     })
     request.refresh(refreshToken)
     expect(request.binding).toBeUndefined()
@@ -33,6 +40,7 @@ it('AS-12: a refresh is bound by its grant, and not before the grant was seen', 
     asked: { jkt },
     required: false,
     refreshes: true,
+    lacksAudience: false,
   })
   expect(request.binding).toBeUndefined()
   request.refresh({ clientId, confirmation: { jkt } })

@@ -118,7 +118,7 @@ async function loadExistingGrant({ oidc }: AuthorizationContext): Promise<unknow
   return grant
 }
 
-async function signingJwk(): Promise<unknown> {
+async function signingJwk(): Promise<Readonly<Record<string, unknown>>> {
   const { privateKey } = await crypto.subtle.generateKey(
     { name: 'ECDSA', namedCurve: 'P-256' },
     true,

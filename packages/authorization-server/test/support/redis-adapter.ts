@@ -28,7 +28,9 @@ export function redisAdapter(redis: Redis): (model: string) => Adapter {
         const payload = await read(nameOf(id))
         await redis.set(nameOf(id), JSON.stringify({ ...payload, consumed: 1 }))
       },
-      destroy: async (id) => void (await redis.del(nameOf(id))),
+      destroy: async (id) => {
+        await redis.del(nameOf(id))
+      },
       revokeByGrantId: async (grantId) => {
         const names = await redis.smembers(`oidc:grant:${grantId}`)
         if (names.length > 0) await redis.del(...names)

@@ -67,4 +67,4 @@ function listOf(metadata: JsonObject, name: string): readonly unknown[] {
 }
 
 const seen = (metadata: JsonObject, name: string): string =>
-  `it is ${JSON.stringify(metadata[name]) ?? 'absent'}`
+  name in metadata ? `it is ${JSON.stringify(metadata[name])}` : 'it is absent'
