@@ -4,17 +4,25 @@ import type { Detail, Outcome } from './step.js'
 import type { ReceivedAnswer } from './watch-fetch.js'
 
 const CHALLENGES: readonly (readonly [RegExp, string])[] = [
-  [/error="use_dpop_nonce"/, 'The API wants its nonce in the proof. The page signs once more.'],
+  [/error="use_dpop_nonce"/, 'A nonce is wanted in the proof. The page signs once more.'],
   [/error="insufficient_user_authentication"/, 'The API wants a newer sign-in.'],
   [/error="invalid_token"/, 'The API does not take the token. The page asks for another, once.'],
   [/error="insufficient_scope"/, 'The token does not allow that.'],
 ]
 
+/** What the backend wants before it hands out a token. */
+const DEMANDS: Readonly<Record<string, string>> = {
+  token_endpoint_proof_required:
+    'The authorization server needs a proof by this browser. The page makes one.',
+  as_use_dpop_nonce:
+    'The authorization server wants its nonce in the proof. The page signs once more.',
+}
+
 /** What an answer says, without any token in it: tokens are shown by their claims. */
 export function describeAnswer({ status, headers, body }: ReceivedAnswer): Outcome {
   const challenge = headers.get('WWW-Authenticate')
   const nonce = headers.get(DPOP_NONCE_HEADER)
-  const note = CHALLENGES.find(([pattern]) => pattern.test(challenge ?? ''))?.[1]
+  const note = noteOf(challenge ?? '', parseJsonObject(body)?.['error'])
   return {
     tone: status < 400 ? 'fine' : 'failed',
     word: String(status),
@@ -25,6 +33,11 @@ export function describeAnswer({ status, headers, body }: ReceivedAnswer): Outco
       ...(nonce === null ? [] : [{ label: 'Nonce for the next proof', value: shorten(nonce) }]),
     ],
   }
+}
+
+function noteOf(challenge: string, error: unknown): string | undefined {
+  const demand = typeof error === 'string' && Object.hasOwn(DEMANDS, error) && DEMANDS[error]
+  return demand || CHALLENGES.find(([pattern]) => pattern.test(challenge))?.[1]
 }
 
 /** The claims of the access token that an answer of `/bff/token` brought. */

@@ -3,6 +3,7 @@ import {
   DPOP_HEADER,
   isJsonObject,
   parseJsonObject,
+  TOKEN_ENDPOINT_PROOF,
   type JsonObject,
 } from '@tmb-kit/core'
 import { decodeJws, shorten } from './decode-jws.js'
@@ -16,6 +17,7 @@ const BACKEND_TITLES: Readonly<Record<string, string>> = {
   '/bff/logout': 'Signs out',
 }
 
+const HANDOFF_TITLE = 'Hands over a proof for the authorization server, and asks for a token'
 const RENEWAL_TITLE = 'Asks for a fresh access token for its key'
 
 /** What a request means, for a reader who has not seen the code. */
@@ -34,27 +36,32 @@ export async function thumbprintOfProof({ headers }: SentRequest): Promise<strin
   }
 }
 
-function describeBackendRequest({ method, url, body }: SentRequest): Step {
+function describeBackendRequest({ method, url, headers, body }: SentRequest): Step {
   const sent = parseJsonObject(body)
-  const title =
-    sent?.['refresh'] === true
-      ? RENEWAL_TITLE
-      : (BACKEND_TITLES[url.pathname] ?? 'Asks the backend')
   return {
     from: 'browser',
     to: 'backend',
-    title,
+    title: titleOf(url.pathname, sent),
     request: `${method} ${url.pathname}`,
-    details: sent === undefined ? [] : describeSent(sent),
+    details: [
+      ...(sent === undefined ? [] : describeSent(sent)),
+      ...describeProof(headers.get(DPOP_HEADER) ?? ''),
+    ],
   }
 }
 
+function titleOf(path: string, sent: JsonObject | undefined): string {
+  if (sent?.[TOKEN_ENDPOINT_PROOF] !== undefined) return HANDOFF_TITLE
+  if (sent?.['refresh'] === true) return RENEWAL_TITLE
+  return BACKEND_TITLES[path] ?? 'Asks the backend'
+}
+
 /** In mode `handoff` a proof for the authorization server is in the body: it is opened like others. */
-function describeSent({ token_endpoint_proof: proof, ...rest }: JsonObject): readonly Detail[] {
+function describeSent({ [TOKEN_ENDPOINT_PROOF]: proof, ...rest }: JsonObject): readonly Detail[] {
   if (typeof proof !== 'string') return [{ label: 'Sent', value: rest }]
 
   return [
-    { label: 'Sent', value: { ...rest, token_endpoint_proof: shorten(proof) } },
+    { label: 'Sent', value: { ...rest, [TOKEN_ENDPOINT_PROOF]: shorten(proof) } },
     ...describeProof(proof),
   ]
 }

@@ -7,6 +7,7 @@ import { createDiagramView } from './diagram-view.js'
 import { find, findByTestId, showText } from './elements.js'
 import { beginJourney, endJourney } from './journey.js'
 import { createLogView } from './log-view.js'
+import { createModeView } from './mode-view.js'
 import { createNarrator } from './narrator.js'
 import { createWatcher } from './observe.js'
 import { takeReturnError, tellJourney } from './return.js'
@@ -28,6 +29,7 @@ const apiOrigin = apiOriginOf(new URL(window.location.href), configuredApi?.cont
 
 const session = createSessionView()
 const answer = createAnswerView()
+const mode = createModeView()
 const log = createLogView(findByTestId('log'))
 const narrator = createNarrator(log, createDiagramView(find('.diagram')))
 const notify = (sentence: string | undefined): void => showText(find('#notice'), sentence)
@@ -42,8 +44,9 @@ const tmb = createTmb({
       narrator,
       session,
       answer,
+      mode,
       onLogin: (jkt) => {
-        beginJourney(sessionStorage, { jkt, repeat })
+        beginJourney(sessionStorage, { jkt, repeat, mode: mode.mode })
         session.showKey(jkt)
       },
     }),

@@ -2,6 +2,7 @@ import { parseJsonObject } from '@tmb-kit/core'
 import type { AnswerView } from './answer-view.js'
 import { boundJktOf, claimsOfTokenAnswer, describeAnswer } from './describe-answer.js'
 import { describeRequest, thumbprintOfProof } from './describe-request.js'
+import type { ModeView } from './mode-view.js'
 import type { Narrator } from './narrator.js'
 import type { SessionView } from './session-view.js'
 import type { ReceivedAnswer, SentRequest, Watcher } from './watch-fetch.js'
@@ -11,6 +12,7 @@ export interface ObserveOptions {
   readonly narrator: Narrator
   readonly session: SessionView
   readonly answer: AnswerView
+  readonly mode: ModeView
   /** Told of the thumbprint that a sign-in was started with, before the page goes away. */
   readonly onLogin: (jkt: string) => void
 }
@@ -37,7 +39,7 @@ export function createWatcher(options: ObserveOptions): Watcher {
 }
 
 function react(request: SentRequest, received: ReceivedAnswer, options: ObserveOptions): void {
-  const { apiOrigin, session, answer, onLogin } = options
+  const { apiOrigin, session, answer, mode, onLogin } = options
   if (request.url.origin === apiOrigin) answer.show(request, received)
   if (received.status !== 200) return
 
@@ -45,6 +47,7 @@ function react(request: SentRequest, received: ReceivedAnswer, options: ObserveO
     const jkt = parseJsonObject(request.body)?.['jkt']
     if (typeof jkt === 'string') onLogin(jkt)
   }
+  if (request.url.pathname === '/bff/session') mode.show(parseJsonObject(received.body)?.['mode'])
   if (request.url.pathname === '/bff/token') {
     session.showTokenKey(boundJktOf(claimsOfTokenAnswer(received.body)))
   }

@@ -17,7 +17,11 @@ export function takeReturnError(location: Location, history: History): string | 
 }
 
 /** Tells what happened since the page went away: part of it is out of its sight. */
-export function tellJourney(narrator: Narrator, { jkt }: Journey, error: string | undefined): void {
+export function tellJourney(
+  narrator: Narrator,
+  { jkt, mode }: Journey,
+  error: string | undefined,
+): void {
   const fine = { tone: 'fine', word: '' } as const
   narrator.tell(
     {
@@ -41,6 +45,11 @@ export function tellJourney(narrator: Narrator, { jkt }: Journey, error: string 
   )
   if (error !== undefined) return
 
+  if (mode === 'handoff') {
+    const title = 'Got the code, and keeps it sealed until this page hands over a proof'
+    narrator.tell({ from: 'backend', to: 'backend', title, details: [] }, fine)
+    return
+  }
   narrator.tell(
     {
       from: 'backend',

@@ -70,6 +70,19 @@ describe('a call to the backend', () => {
     expect(to).toBe('backend')
     expect(details).toEqual([{ label: 'Sent', value: { jkt: 'the-thumbprint' } }])
   })
+
+  it('with a proof for the authorization server or for the backend shows it decoded, never whole', async () => {
+    const clock = (): number => 1_800_000_000
+    const target = { htm: 'POST', htu: 'http://localhost:4001/token', accessToken, clock }
+    const proof = await (await createProofFactory({ proofKey, ...target })).valid()
+    const url = 'http://localhost:4000/bff/token'
+    const body = JSON.stringify({ jkt: 'the-thumbprint', token_endpoint_proof: proof })
+    for (const init of [{ body }, { body: '{}', headers: { DPoP: proof } }]) {
+      const { details } = describeRequest(await watched(url, { method: 'POST', ...init }), API)
+      expect(textOf(details)).toContain('"htu":"http://localhost:4001/token"')
+      expect(textOf(details)).not.toContain(proof)
+    }
+  })
 })
 
 describe('an answer', () => {
@@ -108,6 +121,14 @@ describe('an answer', () => {
     const headers = { 'WWW-Authenticate': 'DPoP error="use_dpop_nonce", algs="ES256"' }
     expect(describeAnswer(answer('', headers, 401))).toMatchObject({ tone: 'failed', word: '401' })
     expect(describeAnswer(answer('', headers, 401)).note).toContain('nonce')
+  })
+
+  it('with a demand of the backend says what the page does', () => {
+    const noteOf = (error: unknown): unknown =>
+      describeAnswer(answer(JSON.stringify({ error }))).note
+    expect(noteOf('as_use_dpop_nonce')).toContain('signs once more')
+    expect(noteOf('token_endpoint_proof_required')).toContain('needs a proof')
+    for (const error of ['toString', '<b>', 1, undefined]) expect(noteOf(error)).toBeUndefined()
   })
 })
 

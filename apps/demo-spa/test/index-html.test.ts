@@ -11,6 +11,7 @@ it.each([
   'call-vault',
   'renew',
   'subject',
+  'mode',
   'jkt',
   'token-cnf-jkt',
   'api-status',

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
-import { takeReturnError } from '../src/return.js'
+import type { Narrator } from '../src/narrator.js'
+import { takeReturnError, tellJourney } from '../src/return.js'
+import type { Step } from '../src/step.js'
 
 function arrive(href: string): { readonly error: string | undefined; readonly shown: string } {
   let shown = href
@@ -28,4 +30,15 @@ it('the state of a sign-out is taken out, and is no error', () => {
 it('an address without either stays to the letter', () => {
   const href = 'https://app.example/?q=a%20b+c#d'
   expect(arrive(href)).toEqual({ error: undefined, shown: href })
+})
+
+it.each([
+  ['tmb', 'Exchanged the code for tokens that are bound to the thumbprint'],
+  ['handoff', 'Got the code, and keeps it sealed until this page hands over a proof'],
+] as const)('in mode %s the story of the sign-in says what became of the code', (mode, title) => {
+  const titles: string[] = []
+  const narrator = { tell: (step: Step) => void titles.push(step.title) } as unknown as Narrator
+  tellJourney(narrator, { jkt: 'the-thumbprint', repeat: undefined, mode }, undefined)
+  expect(titles).toHaveLength(3)
+  expect(titles.at(-1)).toBe(title)
 })
