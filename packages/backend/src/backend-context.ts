@@ -1,4 +1,5 @@
 import type { ReplayStore } from '@tmb-kit/core'
+import type { LiveSessions } from './live/live-sessions.js'
 import type { PendingCodes } from './login/pending-codes.js'
 import type { AuthorizationServer } from './oauth/authorization-server.js'
 import type { DpopNonces } from './oauth/dpop-nonces.js'
@@ -14,6 +15,7 @@ export interface BackendContext {
   readonly server: AuthorizationServer
   readonly client: OAuthClient
   readonly sessions: Sessions
+  readonly live: LiveSessions
   readonly rateLimits: RateLimits
   readonly transactions: TransactionCookies
   /** Mode `handoff`: codes that wait for a proof. */

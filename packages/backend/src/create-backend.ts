@@ -2,6 +2,7 @@ import { memoryReplayStore } from '@tmb-kit/core'
 import { Hono } from 'hono'
 import type { BackendContext } from './backend-context.js'
 import { createEndpoints } from './endpoint.js'
+import { createLiveSessions } from './live/live-sessions.js'
 import { createPendingCodes } from './login/pending-codes.js'
 import { createAuthorizationServer } from './oauth/authorization-server.js'
 import { createCallGate } from './oauth/call-gate.js'
@@ -11,10 +12,12 @@ import type { BackendOptions } from './options.js'
 import { createRateLimits } from './rate-limit/rate-limits.js'
 import { backchannelLogoutRoute } from './routes/backchannel-logout.js'
 import { callbackRoute } from './routes/callback.js'
+import { eventsRoute } from './routes/events.js'
 import { loginRoute } from './routes/login.js'
 import { logoutRoute } from './routes/logout.js'
 import { sessionRoute } from './routes/session.js'
 import { tokenRoute } from './routes/token.js'
+import type { Sessions } from './session/sessions.js'
 import { parseOptions } from './settings.js'
 import { createTransactionCookies } from './transaction/transaction-cookies.js'
 
@@ -45,13 +48,21 @@ import { createTransactionCookies } from './transaction/transaction-cookies.js'
 export function createBackend(options: BackendOptions): Hono {
   const settings = parseOptions(options)
   const { clock, onEvent, origin, fetch, issuer, mode, clientId, clientCredentials } = settings
-  const sessions = options.sessions.create({ clock, onEvent })
+  const live = createLiveSessions({ settings: settings.live, sessions: () => sessions, clock })
+  const sessions: Sessions = options.sessions.create({
+    clock,
+    onEvent: (event) => {
+      onEvent(event)
+      live.hear(event)
+    },
+  })
   const dpopNonces = createDpopNonces(clock)
   const gate = createCallGate({ clock, onEvent })
   const usesMutualTls = clientCredentials.mutualTlsFetch !== undefined
   const context: BackendContext = {
     settings,
     sessions,
+    live,
     server: createAuthorizationServer({ issuer, mode, usesMutualTls, fetch, clock, gate }),
     client: createOAuthClient({
       clientId,
@@ -70,6 +81,7 @@ export function createBackend(options: BackendOptions): Hono {
   const endpoints = createEndpoints(
     {
       '/session': { method: 'GET', callers: 'page', route: sessionRoute(context) },
+      '/events': { method: 'GET', callers: 'eventSource', route: eventsRoute(context) },
       '/login': { method: 'POST', callers: 'page', route: loginRoute(context) },
       '/callback': { method: 'GET', callers: 'any', route: callbackRoute(context) },
       '/token': { method: 'POST', callers: 'page', route: tokenRoute(context) },

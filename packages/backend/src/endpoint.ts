@@ -11,8 +11,11 @@ import type { Telemetry } from './telemetry/telemetry.js'
 /** One address below the base path, and what is checked before its route sees the request. */
 export interface Endpoint {
   readonly method: 'GET' | 'POST'
-  /** Who may call it: a script of the application, or also a navigation and other servers. */
-  readonly callers: 'any' | 'page'
+  /**
+   * Who may call it: a script of the application, also its `EventSource`, or also a navigation and
+   * other servers.
+   */
+  readonly callers: 'any' | 'eventSource' | 'page'
   readonly route: Handler
 }
 
@@ -35,7 +38,7 @@ export function createEndpoints(
 
     const { method, callers, route } = endpoint
     assertMethod(c.req.raw, method)
-    if (callers === 'page') assertSameOrigin(c.req.raw, c.req.path, options)
+    if (callers !== 'any') assertSameOrigin(c.req.raw, { ...options, path: c.req.path, callers })
     const response: unknown = await route(c, next)
     return response as Response
   }

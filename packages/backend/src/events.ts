@@ -2,7 +2,8 @@ import type { Jkt } from '@tmb-kit/core'
 import type { AuthorizationServerErrorCode } from './oauth/authorization-server-error.js'
 
 /** Why a session ended. */
-export type SessionEndReason = 'backchannel_logout' | 'grant_ended' | 'logout' | 'new_login'
+export type SessionEndReason =
+  'backchannel_logout' | 'grant_ended' | 'logout' | 'new_login' | 'revoked'
 
 /**
  * What happened, for audit. No token, cookie, code, proof or assertion is ever in one.

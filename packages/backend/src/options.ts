@@ -1,5 +1,6 @@
 import type { Clock } from '@tmb-kit/core'
 import type { EventSink } from './events.js'
+import type { LiveOptions } from './live/live-options.js'
 import type { KeyContinuity } from './login/key-continuity.js'
 import type { ClientAuthentication } from './oauth/client-authentication.js'
 import type { BindingMode } from './oauth/key-binding.js'
@@ -46,6 +47,8 @@ export interface BackendOptions {
    * to be told where an address is to be found. Default: nothing is limited.
    */
   readonly rateLimits?: RateLimitOptions
+  /** How open pages are told that their session has ended: `GET events`. */
+  readonly live?: LiveOptions
   /** Watches from inside: `openTelemetry()` of `@tmb-kit/backend/opentelemetry`. */
   readonly telemetry?: Telemetry
   readonly clock?: Clock

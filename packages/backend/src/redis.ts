@@ -1,3 +1,4 @@
+export { redisSessionNews, type RedisSessionNewsOptions } from './live/redis-session-news.js'
 export { redisRateCounter, type RedisRateCounterOptions } from './rate-limit/redis-rate-counter.js'
 export {
   redisSessionStore,

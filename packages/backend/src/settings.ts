@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from '@tmb-kit/core'
 import { createEventSink, type EventSink } from './events.js'
+import { parseLive, type LiveSettings } from './live/live-options.js'
 import { KEY_CONTINUITIES, type KeyContinuity } from './login/key-continuity.js'
 import { createClientCredentials, type ClientCredentials } from './oauth/client-authentication.js'
 import { BINDING_MODES, type BindingMode } from './oauth/key-binding.js'
@@ -26,6 +27,7 @@ export interface Settings {
   readonly proofOfPossession: ProofOfPossession
   readonly keyContinuity: KeyContinuity
   readonly rateLimits: RateLimitSettings | undefined
+  readonly live: LiveSettings
   readonly telemetry: Telemetry | undefined
   readonly clock: Clock
   readonly fetch: typeof fetch
@@ -45,6 +47,7 @@ const OPTION_NAMES: readonly (keyof BackendOptions)[] = [
   'proofOfPossession',
   'keyContinuity',
   'rateLimits',
+  'live',
   'telemetry',
   'clock',
   'fetch',
@@ -127,6 +130,7 @@ export function parseOptions(options: BackendOptions): Settings {
     mode,
     proofOfPossession,
     keyContinuity,
+    live: parseLive(options.live),
     telemetry,
     rateLimits: parseRateLimits(options.rateLimits),
     clock,

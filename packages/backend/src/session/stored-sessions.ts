@@ -67,10 +67,22 @@ export function storedSessions(options: StoredSessionsOptions): StoredSessions {
     return ended.flat()
   }
 
+  // The backends of this process that live on these sessions: they tell their open pages.
+  const environments: SessionEnvironment[] = []
+
   return {
     list: async (selector) => (await find(selector)).map(({ id }) => id),
-    revoke: async (selector) => (await revoke(selector)).length,
+    revoke: async (selector) => {
+      const ended = await revoke(selector)
+      for (const session of ended) {
+        for (const { onEvent } of environments) {
+          onEvent({ type: 'session_ended', session, reason: 'revoked' })
+        }
+      }
+      return ended.length
+    },
     create: (environment) => {
+      environments.push(environment)
       const context = { ...environment, store, limits, secret: secrets[0] ?? '' }
       return {
         sealer,
