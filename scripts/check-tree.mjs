@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from './process.mjs'
+import { root, trackedFiles } from './process.mjs'
 
 const MAX_LINES = 250
 const MAX_MEDIAN_LINES = 80
@@ -35,12 +34,4 @@ function leftovers(file) {
 
 function linesOf(file) {
   return readFileSync(join(root, file), 'utf8').split('\n').length - 1
-}
-
-function trackedFiles() {
-  const { stdout } = spawnSync('git', ['ls-files', '-co', '--exclude-standard'], {
-    cwd: root,
-    encoding: 'utf8',
-  })
-  return stdout.split('\n').filter((file) => file !== '' && existsSync(join(root, file)))
 }

@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { checkBrowserSize } from './browser-size.mjs'
 import { checkDocs } from './check-docs.mjs'
+import { checkRequirements } from './check-requirements.mjs'
 import { checkTree } from './check-tree.mjs'
 import { root, tryRun } from './process.mjs'
 
@@ -39,6 +40,7 @@ const CHECKS = [
   ['size of the browser package', () => checkBrowserSize(), 'always shown'],
   ['dead code', tool('knip', ['--no-progress', '--no-config-hints'])],
   ['documentation', () => checkDocs()],
+  ['requirements', () => checkRequirements()],
   ['tree', () => checkTree()],
 ]
 

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { delimiter } from 'node:path'
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The folder of the repository, without a trailing slash. */
@@ -37,4 +38,13 @@ export function run(tool, options, settings) {
   const { ok, error } = tryRun(tool, options, settings)
   if (!ok)
     fail(`${tool} ${options[0] ?? ''} failed${error === undefined ? '' : `: ${error.message}`}`)
+}
+
+/** The files of the repository as they are now: what git knows, and what it would not ignore. */
+export function trackedFiles() {
+  const { stdout } = spawnSync('git', ['ls-files', '-co', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  return stdout.split('\n').filter((file) => file !== '' && existsSync(join(root, file)))
 }

@@ -5,6 +5,7 @@ export { equalInConstantTime } from './constant-time.js'
 export { encodeBase64url, encodeBase64urlText } from './encode-base64url.js'
 export { computeJkt, parseJkt, type Jkt } from './jkt.js'
 export { isJsonObject, parseJsonObject, type JsonObject } from './json-object.js'
+export { assertKnownOptions } from './known-options.js'
 export { hmacNonceSource, type HmacNonceSourceOptions, type NonceSource } from './nonce-source.js'
 export {
   createProof,

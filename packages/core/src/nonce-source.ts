@@ -1,6 +1,7 @@
 import { encodeBase64url } from './encode-base64url.js'
 import { systemClock, type Clock } from './clock.js'
 import { equalInConstantTime } from './constant-time.js'
+import { assertKnownOptions } from './known-options.js'
 
 /** Makes nonces and knows them again. */
 export interface NonceSource {
@@ -26,10 +27,12 @@ const MIN_SECRET_OCTETS = 32
  *
  * Does not make a nonce for one use, nor for one browser: single use is the replay store's work.
  *
- * @throws {TypeError} when there is no secret, or one is too short, or the lifetime is not positive.
+ * @throws {TypeError} when there is no secret, or one is too short, or the lifetime is not positive, or
+ *   for an option that there is not.
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-8
  */
 export function hmacNonceSource(options: HmacNonceSourceOptions): NonceSource {
+  assertKnownOptions('hmacNonceSource', options, ['secrets', 'lifetimeSeconds', 'clock'])
   const { secrets, lifetimeSeconds = 300, clock = systemClock } = options
   assertSecrets(secrets)
   if (!Number.isSafeInteger(lifetimeSeconds) || lifetimeSeconds < 1) {

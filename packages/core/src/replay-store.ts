@@ -1,5 +1,6 @@
 import { systemClock, type Clock } from './clock.js'
 import type { Jkt } from './jkt.js'
+import { assertKnownOptions } from './known-options.js'
 import { createFingerprintTable } from './replay/fingerprint-table.js'
 import { createLiveCount } from './replay/live-count.js'
 import { sipHash } from './replay/sip-hash.js'
@@ -82,13 +83,17 @@ export class ReplayStoreFullError extends Error {
  * 18 million million. A replay is never accepted, and nobody can bring a collision about: the key is
  * random, and stays in this store.
  *
- * @throws {TypeError} when `maxEntries` is not a positive whole number.
+ * @throws {TypeError} for an option that there is not, or one that is not a whole number.
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1
  */
 export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): ReplayStore {
+  assertKnownOptions('memoryReplayStore', options, ['maxEntries', 'proofLifetimeSeconds', 'clock'])
   const { maxEntries = 100_000, proofLifetimeSeconds = 0, clock = systemClock } = options
   if (!Number.isSafeInteger(maxEntries) || maxEntries < 1) {
     throw new TypeError('maxEntries must be a whole number, 1 or more')
+  }
+  if (!Number.isSafeInteger(proofLifetimeSeconds) || proofLifetimeSeconds < 0) {
+    throw new TypeError('proofLifetimeSeconds must be a whole number of seconds, 0 or more')
   }
 
   const earliestExpiry = proofLifetimeSeconds === 0 ? 0 : clock() + proofLifetimeSeconds

@@ -1,4 +1,4 @@
-import { DPOP_HEADER, DPOP_NONCE_HEADER } from '@tmb-kit/core'
+import { assertKnownOptions, DPOP_HEADER, DPOP_NONCE_HEADER } from '@tmb-kit/core'
 import type { VerifiableRequest } from './verified-request.js'
 
 /** Which pages may call this resource server from a browser. */
@@ -28,12 +28,14 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
  *
  * Never allows credentials: a token in a header is all that counts here, cookies are not.
  *
- * @throws {TypeError} when an origin is not one, character by character.
+ * @throws {TypeError} when an origin is not one, character by character, or for an option that there is not.
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-8
  */
 export function createCors(
   options: CorsOptions,
 ): (method: string, headers: VerifiableRequest['headers']) => CorsVerdict {
+  const names = ['origins', 'methods', 'allowHeaders', 'maxAgeSeconds']
+  assertKnownOptions('cors', options, names)
   const { origins, methods = METHODS, allowHeaders = [], maxAgeSeconds = 600 } = options
   const notAnOrigin = origins.find((origin) => !isOrigin(origin))
   if (notAnOrigin !== undefined) {

@@ -1,4 +1,10 @@
-import { computeSha256, systemClock, type Clock, type ReplayStore } from '@tmb-kit/core'
+import {
+  assertKnownOptions,
+  computeSha256,
+  systemClock,
+  type Clock,
+  type ReplayStore,
+} from '@tmb-kit/core'
 
 /** The one command that is used of a connection of ioredis. */
 export interface RedisSet {
@@ -28,9 +34,11 @@ const MAX_PLAIN_LENGTH = 64
  * Redis must not evict: with `maxmemory-policy noeviction` a full server refuses, and the request is
  * answered 503; with another policy it would forget proofs that can still be replayed.
  *
+ * @throws {TypeError} for an option that there is not.
  * @see https://www.rfc-editor.org/rfc/rfc9449#section-11.1
  */
 export function redisReplayStore(options: RedisReplayStoreOptions): ReplayStore {
+  assertKnownOptions('redisReplayStore', options, ['redis', 'prefix', 'clock'])
   const { redis, prefix = 'tmb:dpop:', clock = systemClock } = options
 
   return {

@@ -1,4 +1,11 @@
-import { createVerifier, type VerifierOptions } from '@tmb-kit/resource-server'
+import {
+  createCors,
+  createVerifier,
+  memoryReplayStore,
+  type VerifierOptions,
+} from '@tmb-kit/resource-server'
+import { cors } from '@tmb-kit/resource-server/hono'
+import { redisReplayStore } from '@tmb-kit/resource-server/redis'
 import { describe, expect, it } from 'vitest'
 import { API, ISSUER } from './support/test-issuer.js'
 
@@ -88,5 +95,17 @@ describe('createVerifier', () => {
     { scopes: 'a' },
   ])('refuses the requirement %j', (requirement) => {
     expect(() => createVerifier(GOOD).authorize(requirement as object)).toThrow(TypeError)
+  })
+})
+
+describe('the other factories', () => {
+  it.each([
+    ['cors', () => cors({ origins: ['https://app.test'], origin: 'https://other.test' } as never)],
+    ['cors', () => createCors({ origins: ['https://app.test'], credentials: true } as never)],
+    ['redisReplayStore', () => redisReplayStore({ redis: {}, keyPrefix: 'x' } as never)],
+    ['memoryReplayStore', () => memoryReplayStore({ size: 1 } as never)],
+  ])('of %s refuse an option that nobody reads', (owner, create) => {
+    expect(create).toThrow(TypeError)
+    expect(create).toThrow(`is not an option of ${owner}`)
   })
 })
