@@ -28,7 +28,7 @@ export function createLiveStream(onEnd: () => void): LiveStream {
     if (controller !== undefined) finish()
   }
   const write = (text: string): void => {
-    if ((controller?.desiredSize ?? 0) < -MAX_WAITING_CHUNKS) return close()
+    if ((controller?.desiredSize ?? 0) < -MAX_WAITING_CHUNKS) close()
     controller?.enqueue(encoder.encode(text))
   }
 
