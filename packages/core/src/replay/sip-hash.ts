@@ -8,8 +8,11 @@ const LOW_HALVES = [0x70736575, 0x6e646f6d, 0x6e657261, 0x79746573] as const
 const HIGH_HALVES = [0x736f6d65, 0x646f7261, 0x6c796765, 0x74656462] as const
 
 /**
- * SipHash-2-4 of a text's UTF-16 code units, little-endian: a keyed hash that is made for tables whose
+ * SipHash-2-4 of a text's octets, one for each character: a keyed hash that is made for tables whose
  * contents a stranger chooses. Without the key nobody can find two texts with one hash.
+ *
+ * A text with a character beyond 255 is hashed as UTF-16 code units, little-endian. That two texts of
+ * different kinds could have the same octets does not matter where all begin with the same ASCII.
  *
  * Arithmetic is on 32-bit halves, since BigInt is some fifty times slower.
  *
@@ -17,6 +20,16 @@ const HIGH_HALVES = [0x736f6d65, 0x646f7261, 0x6c796765, 0x74656462] as const
  * @see https://www.aumasson.jp/siphash/siphash.pdf
  */
 export function sipHash(key: Uint32Array, text: string, result: Fingerprint): void {
+  if (hashUnits(key, text, 1, result) > 0xff) hashUnits(key, text, 2, result)
+}
+
+/** @returns The bits of all characters together, which tell whether one octet was enough for each. */
+function hashUnits(
+  key: Uint32Array,
+  text: string,
+  octetsOfUnit: 1 | 2,
+  result: Fingerprint,
+): number {
   const [key0 = 0, key1 = 0, key2 = 0, key3 = 0] = key
   let low0 = LOW_HALVES[0] ^ key0
   let high0 = HIGH_HALVES[0] ^ key1
@@ -28,22 +41,28 @@ export function sipHash(key: Uint32Array, text: string, result: Fingerprint): vo
   let high3 = HIGH_HALVES[3] ^ key3
 
   const { length } = text
-  const lastWord = length >> 2
+  const unitsOfHalf = 4 / octetsOfUnit
+  const bitsOfUnit = octetsOfUnit * 8
+  const lastWord = Math.floor(length / (unitsOfHalf * 2))
+  let at = 0
+  let seen = 0
   for (let word = 0; word <= lastWord + 1; word += 1) {
     let low = 0
     let high = 0
     let rounds = 2
-    if (word < lastWord) {
-      const at = word << 2
-      low = text.charCodeAt(at) | (text.charCodeAt(at + 1) << 16)
-      high = text.charCodeAt(at + 2) | (text.charCodeAt(at + 3) << 16)
-    } else if (word === lastWord) {
-      // What is left, and the number of octets in the uppermost octet.
-      const at = word << 2
-      if (at < length) low = text.charCodeAt(at)
-      if (at + 1 < length) low |= text.charCodeAt(at + 1) << 16
-      if (at + 2 < length) high = text.charCodeAt(at + 2)
-      high |= (length * 2) << 24
+    if (word <= lastWord) {
+      for (let shift = 0; shift < 32 && at < length; shift += bitsOfUnit) {
+        const unit = text.charCodeAt(at++)
+        seen |= unit
+        low |= unit << shift
+      }
+      for (let shift = 0; shift < 32 && at < length; shift += bitsOfUnit) {
+        const unit = text.charCodeAt(at++)
+        seen |= unit
+        high |= unit << shift
+      }
+      // The last word ends in the number of octets.
+      if (word === lastWord) high |= (length * octetsOfUnit) << 24
     } else {
       low2 ^= 0xff
       rounds = 4
@@ -91,4 +110,5 @@ export function sipHash(key: Uint32Array, text: string, result: Fingerprint): vo
   }
   result.low = (low0 ^ low1 ^ low2 ^ low3) >>> 0
   result.high = (high0 ^ high1 ^ high2 ^ high3) >>> 0
+  return seen
 }
