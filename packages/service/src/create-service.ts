@@ -32,6 +32,12 @@ export interface ServiceOptions {
   readonly onEvent?: (event: ServiceEvent) => void
 }
 
+/** What `fetch` takes, and whose token to use. */
+export interface ServiceRequestInit extends RequestInit {
+  /** The token of this request alone: for a connection that carries the requests of several users. */
+  readonly accessToken?: AccessTokenSource
+}
+
 /** Calls resource servers with tokens that are bound to this service's certificate and TLS session. */
 export interface Service {
   /** What the authorization server is to bind the tokens to: the value of `tmb`. */
@@ -46,7 +52,7 @@ export interface Service {
    * @throws {ServiceError} `resource_server_unknown`, `connection_failed`, `protocol_refused`,
    *   `session_unavailable`
    */
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
+  fetch(input: string | URL | Request, init?: ServiceRequestInit): Promise<Response>
   /** Ends all connections, also those with requests under way. */
   close(): void
 }
@@ -81,7 +87,6 @@ export function createService(options: ServiceOptions): Service {
   const send = createSender({
     pool,
     prover,
-    accessToken: options.accessToken,
     perRequestClaims: options.perRequestClaims ?? false,
     onEvent,
   })
@@ -93,7 +98,8 @@ export function createService(options: ServiceOptions): Service {
       const { origin } = new URL(request.url)
       if (!resourceServers.has(origin)) throw new ServiceError('resource_server_unknown')
 
-      return send(origin, await readOutgoing(request))
+      const { accessToken = options.accessToken } = init ?? {}
+      return send({ origin, request: await readOutgoing(request), accessToken })
     },
     close: pool.close,
   }

@@ -15,13 +15,19 @@ import type { Answer } from './transport.js'
 export interface SenderOptions {
   readonly pool: ConnectionPool
   readonly prover: SessionProver
-  readonly accessToken: AccessTokenSource
   readonly perRequestClaims: boolean
   readonly onEvent: (event: ServiceEvent) => void
 }
 
+/** A request, where it goes, and where its token comes from. */
+export interface Dispatch {
+  readonly origin: string
+  readonly request: AimedRequest
+  readonly accessToken: AccessTokenSource
+}
+
 /** Makes one request with token and proof. */
-export type Sender = (origin: string, request: AimedRequest) => Promise<Response>
+export type Sender = (dispatch: Dispatch) => Promise<Response>
 
 /** What one more attempt may bring along. Each is tried once for one request. */
 type Remedy = 'another proof' | 'another token' | 'another connection'
@@ -38,10 +44,10 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
 
 /** Prepares requests that mend what a resource server refuses, once. */
 export function createSender(options: SenderOptions): Sender {
-  return async (origin, request) => {
+  return async (dispatch) => {
     const tried = new Set<Remedy>()
     for (;;) {
-      const outcome = await attempt(origin, request, tried, options)
+      const outcome = await attempt(dispatch, tried, options)
       if (outcome instanceof Response) return outcome
 
       tried.add(outcome)
@@ -50,13 +56,12 @@ export function createSender(options: SenderOptions): Sender {
 }
 
 async function attempt(
-  origin: string,
-  request: AimedRequest,
+  { origin, request, accessToken: source }: Dispatch,
   tried: ReadonlySet<Remedy>,
   options: SenderOptions,
 ): Promise<Response | Remedy> {
   const renew = tried.has('another token')
-  const accessToken = await options.accessToken({ resourceServer: origin, renew })
+  const accessToken = await source({ resourceServer: origin, renew })
   const lease = await options.pool.lease(origin)
   let answer: Answer
   try {
