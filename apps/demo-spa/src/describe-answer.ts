@@ -12,6 +12,7 @@ const CHALLENGES: readonly (readonly [RegExp, string])[] = [
 
 /** What the backend wants before it hands out a token. */
 const DEMANDS: Readonly<Record<string, string>> = {
+  invalid_dpop_proof: 'A proof is wanted for this very request. The page makes one.',
   token_endpoint_proof_required:
     'The authorization server needs a proof by this browser. The page makes one.',
   as_use_dpop_nonce:
