@@ -1,4 +1,9 @@
-import { cookieSessions, createBackend, type BackendOptions } from '@tmb-kit/backend'
+import {
+  cookieSessions,
+  createBackend,
+  createHealthCheck,
+  type BackendOptions,
+} from '@tmb-kit/backend'
 import { Hono } from 'hono'
 import type { Configuration } from './configuration.js'
 import { pages } from './pages.js'
@@ -7,19 +12,28 @@ import { pages } from './pages.js'
 const BASE_PATH = '/bff'
 
 /** What is not configuration: where sessions and events go, and what tests put in place of the real thing. */
-export type AppPorts = Partial<Pick<BackendOptions, 'clock' | 'fetch' | 'onEvent' | 'sessions'>>
+export type AppPorts = Partial<
+  Pick<BackendOptions, 'clock' | 'fetch' | 'live' | 'onEvent' | 'sessions'>
+>
 
 /**
- * The whole server: the backend, a health route, and the built pages on one origin.
+ * The whole server: the backend, two health routes, and the built pages on one origin.
  *
  * @throws {TypeError} where the backend refuses the configuration; the message says what to change.
  */
 export function createApp(configuration: Configuration, ports: AppPorts = {}): Hono {
+  const options = backendOptions(configuration, ports)
+  const checkHealth = createHealthCheck(options)
   const app = new Hono()
-  app.route(BASE_PATH, createBackend(backendOptions(configuration, ports)))
+  app.route(BASE_PATH, createBackend(options))
   app.get('/healthz', (c) => {
     c.header('Cache-Control', 'no-store')
     return c.json({ status: 'ok' })
+  })
+  app.get('/readyz', async (c) => {
+    const report = await checkHealth()
+    c.header('Cache-Control', 'no-store')
+    return c.json(report, report.status === 'unavailable' ? 503 : 200)
   })
   app.route('/', pages(configuration))
   return app

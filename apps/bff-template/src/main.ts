@@ -16,7 +16,9 @@ async function start(): Promise<void> {
   await checkAuthorizationServer(backendOptions(configuration))
   const { sessions, advice, close } = await openSessions(configuration)
   const { port, host, origin } = configuration
-  const app = createApp(configuration, { onEvent: printEvent, sessions })
+  const stopping = new AbortController()
+  const live = { signal: stopping.signal }
+  const app = createApp(configuration, { live, onEvent: printEvent, sessions })
   const listener = getRequestListener(app.fetch)
   const server = createServer((incoming, outgoing) => void listener(incoming, outgoing))
   server.once('error', (error) => fail([listenSentence(error, port)]))
@@ -26,6 +28,8 @@ async function start(): Promise<void> {
   })
 
   const stop = (): void => {
+    // Open pages hold a stream each, and would be waited for.
+    stopping.abort()
     void shutDown(server)
       .then(close)
       .then(() => process.exit(0))

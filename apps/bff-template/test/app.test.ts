@@ -84,6 +84,17 @@ describe('the rest', () => {
     expect(await response.json()).toEqual({ status: 'ok' })
   })
 
+  it('GET /readyz says what the server needs, and whether it is there', async () => {
+    const response = await app.request('/readyz')
+    expect(response.status).toBe(200)
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+    expect(await response.json()).toEqual({
+      status: 'ok',
+      store: 'none',
+      authorization_server: 'ok',
+    })
+  })
+
   it('is the page', async () => {
     const response = await app.request('/orders', { headers: NAVIGATION })
     expect(await response.text()).toContain('the page')

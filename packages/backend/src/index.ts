@@ -8,6 +8,7 @@ export type {
   SessionEndReason,
   UnboundReason,
 } from './events.js'
+export { createHealthCheck, type HealthReport } from './health.js'
 export type { LiveOptions } from './live/live-options.js'
 export type { SessionNews } from './live/session-news.js'
 export type { KeyContinuity } from './login/key-continuity.js'
