@@ -182,6 +182,17 @@ describe('POST /backchannel-logout', () => {
     expect(await isSignedIn(deployment)).toBe(false)
   })
 
+  it('LO-05, T-34: a logout token from the future is refused as a clock that is wrong', async () => {
+    const { signIn, logOut, events } = await deployStored()
+    await signIn()
+    const skew = { type: 'authorization_server_failed', code: 'clock_skew' }
+    expect((await logOut({ iat: now - 360 })).status).toBe(400)
+    expect(events).not.toContainEqual(expect.objectContaining(skew))
+    expect((await logOut({ iat: now + 11 })).status).toBe(400)
+    expect(events).toContainEqual(expect.objectContaining(skew))
+    expect((await logOut({ iat: now + 10 })).status).toBe(200)
+  })
+
   it('LO-07: a logout token counts once', async () => {
     const deployment = await deployStored()
     const { signIn, logOut } = deployment

@@ -151,6 +151,24 @@ describe('ID token', () => {
     expect(errorOf(await signIn())).toBeUndefined()
   })
 
+  it('META-09: old keys serve on while the server fails, and it is asked once in 30 s', async () => {
+    const deployment = await deploy()
+    const { server, signIn, clock, origins } = deployment
+    await signIn()
+    const fetches = () => origins.requests.filter(({ url }) => url.endsWith('/jwks')).length
+    server.behaviour.answer['/jwks'] = async () => new Response('', { status: 500 })
+    clock.advance(3600)
+    for (let login = 0; login < 3; login += 1) expect(errorOf(await signIn())).toBeUndefined()
+    expect(fetches()).toBe(2)
+    clock.advance(30)
+    expect(errorOf(await signIn())).toBeUndefined()
+    expect(fetches()).toBe(3)
+    server.behaviour.answer = {}
+    clock.advance(30)
+    for (let login = 0; login < 3; login += 1) expect(errorOf(await signIn())).toBeUndefined()
+    expect(fetches()).toBe(4)
+  })
+
   it('SES-28: only the listed claims are kept, and their values are not touched', async () => {
     const deployment = await deploy({ claims: ['sub', 'roles', '__proto__', 'toString'] })
     deployment.server.behaviour.idTokenClaims = { roles: ['a', { b: 1 }] }

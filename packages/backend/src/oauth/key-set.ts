@@ -15,6 +15,9 @@ export interface KeySetOptions {
 
 const KEYS_LIFETIME_SECONDS = 600
 
+/** Where the authorization server does not answer, old keys serve on, and it is asked again after this. */
+const RENEWAL_PAUSE_SECONDS = 30
+
 /** A flood of tokens with made-up key ids fetches the keys no more often than this. */
 const MISS_COOLDOWN_SECONDS = 30
 
@@ -26,6 +29,7 @@ export function createKeySet({ fetchKeys, clock }: KeySetOptions): KeySet {
   let known: { readonly find: JWTVerifyGetKey; readonly at: number } | undefined
   let fetching: Promise<JWTVerifyGetKey> | undefined
   let lastMissAt: number | undefined
+  let renewedAt = 0
 
   const load = async (): Promise<JWTVerifyGetKey> => {
     const find = toFinder(await fetchKeys())
@@ -40,7 +44,12 @@ export function createKeySet({ fetchKeys, clock }: KeySetOptions): KeySet {
     if (known === undefined) return loadOnce()
 
     const { find, at } = known
-    return clock() - at < KEYS_LIFETIME_SECONDS ? find : loadOnce().catch(() => find)
+    const now = clock()
+    const dueAt = Math.max(at + KEYS_LIFETIME_SECONDS, renewedAt + RENEWAL_PAUSE_SECONDS)
+    if (now < dueAt) return find
+
+    renewedAt = now
+    return loadOnce().catch(() => find)
   }
 
   return {

@@ -1,10 +1,11 @@
 import { computeSha256, isJsonObject } from '@tmb-kit/core'
-import { jwtVerify, type JWTPayload } from 'jose'
+import { errors, jwtVerify, type JWTPayload } from 'jose'
 import type { BackendContext } from '../backend-context.js'
 import { RefusalError } from '../errors.js'
 import type { SessionSelector } from '../session/sessions.js'
 import { AuthorizationServerError } from './authorization-server-error.js'
 import { CLOCK_SKEW_SECONDS } from './id-token.js'
+import { reportFailure } from '../report-failure.js'
 
 /** What a logout token asks for. */
 export interface LogoutRequest {
@@ -41,7 +42,6 @@ export async function verifyLogoutToken(
     jti !== '' &&
     isJsonObject(event) &&
     nonce === undefined &&
-    iat <= context.settings.clock() + CLOCK_SKEW_SECONDS &&
     [sub, sid].every((value) => value === undefined || (typeof value === 'string' && value !== ''))
   const selector = valid ? selectorOf(sub, sid) : undefined
   if (selector === undefined) throw new RefusalError('invalid_request')
@@ -59,6 +59,7 @@ async function verify(
   logoutToken: string,
   { settings, server }: BackendContext,
 ): Promise<JWTPayload> {
+  const { onEvent } = settings
   const { issuer, id_token_signing_alg_values_supported: algorithms } = await server.metadata()
   try {
     const { payload } = await jwtVerify(logoutToken, server.keySet.findKey, {
@@ -73,7 +74,18 @@ async function verify(
     })
     return payload
   } catch (error) {
+    if (error instanceof AuthorizationServerError) throw error
+    if (isFromFuture(error)) reportFailure(new AuthorizationServerError('clock_skew'), onEvent)
     // jose quotes claims in its errors; ours says nothing of them.
-    throw error instanceof AuthorizationServerError ? error : new RefusalError('invalid_request')
+    throw new RefusalError('invalid_request')
   }
+}
+
+/** Signed well and made later than now: the clocks differ. One that is old may have been kept. */
+function isFromFuture(error: unknown): boolean {
+  return (
+    error instanceof errors.JWTClaimValidationFailed &&
+    error.reason === 'check_failed' &&
+    (error.claim === 'iat' || error.claim === 'nbf')
+  )
 }
