@@ -27,13 +27,14 @@ export async function askSession(page: Page): Promise<SessionState> {
   // A sign-out while the answer was on its way: it may tell of what is gone.
   if (accessTokens !== page.accessTokens) return askSession(page)
 
-  if (!answer['active']) {
-    if (page.isSignedIn) endSession(page)
+  const { active, jkt, claims, expires_at: expiresAt } = answer
+  const isOurs = active && signer.jkt === jkt
+  if (page.isSignedIn && !isOurs) endSession(page)
+  if (!active) {
     page.hasNewKey = false
     return { kind: 'none' }
   }
-  const { jkt, claims, expires_at: expiresAt } = answer
-  if (signer.jkt !== jkt) {
+  if (!isOurs) {
     return { kind: 'reauthenticate', reason: page.hasNewKey ? 'key_lost' : 'key_mismatch' }
   }
 

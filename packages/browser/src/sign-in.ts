@@ -2,7 +2,6 @@ import type { JsonObject } from '@tmb-kit/core'
 import { parseDpopChallenge } from './challenge.js'
 import { login } from './login.js'
 import type { Page } from './page.js'
-import { loadProofKey } from './proof-key.js'
 import { assertAlgorithm } from './proof-signer.js'
 import { TmbError, type TmbErrorDetails } from './tmb-error.js'
 
@@ -58,7 +57,8 @@ export function challenges(page: Page, navigates?: boolean): void {
       }
       throw new TmbError('step_up_required', { login: go })
     }
-    assertAlgorithm(await loadProofKey(page), algs?.split(' '))
+    const signer = await page.proofKey
+    if (signer) assertAlgorithm(signer, algs?.split(' '))
     return response
   }
 }

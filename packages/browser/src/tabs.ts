@@ -38,8 +38,9 @@ export function tabs(page: Page): void {
   })
   page.tabs = channel
 
-  const meet = ({ active, claims }: JsonObject): void => {
-    if (!active) return
+  const meet = async ({ active, jkt, claims }: JsonObject): Promise<void> => {
+    const signer = await page.proofKey
+    if (!active || signer?.jkt !== jkt) return
 
     const { sub } = Object(claims) as JsonObject
     const isKnown = user === sub
@@ -50,7 +51,7 @@ export function tabs(page: Page): void {
   page.call = async (endpoint, content) => {
     if (endpoint === 'login') channel.postMessage('signingin')
     const answer = await call(endpoint, content)
-    if (endpoint === 'session') meet(answer)
+    if (endpoint === 'session') await meet(answer)
     // A token does not say whose it is.
     if (endpoint === 'token' && isDoubtful) await page.call('session')
     return answer

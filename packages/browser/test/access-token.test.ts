@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { createTmb } from '@tmb-kit/browser'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   API,
   challenge,
@@ -71,6 +72,26 @@ describe('the access token', () => {
     expect(others).toHaveLength(0)
     expect(await bodyOf(first!)).toMatchObject({ resource: API })
     expect(await bodyOf(second!)).toMatchObject({ resource: `${OTHER_API}/` })
+  })
+
+  it('an entry says its resource and its scope, and goes by its origin', async () => {
+    const { tmb } = await world.signIn({
+      resourceServers: [
+        { origin: API, resource: 'urn:orders', scope: 'orders.read' },
+        { origin: `${OTHER_API}/`, resource: 'urn:stock' },
+      ],
+    })
+    await tmb.fetch(`${API}/orders`)
+    await tmb.fetch(`${OTHER_API}/stock`)
+    const [first, second] = await Promise.all(world.requestsTo('/bff/token').map(bodyOf))
+    expect(first).toMatchObject({ resource: 'urn:orders', scope: 'orders.read' })
+    expect(second).toMatchObject({ resource: 'urn:stock' })
+    expect(second).not.toHaveProperty('scope')
+    await expect(tmb.fetch('https://third.test/')).rejects.toMatchObject({
+      code: 'origin_not_allowed',
+    })
+    const origin = 'http://api.test'
+    expect(() => createTmb({ resourceServers: [{ origin, resource: 'x' }] })).toThrow(TypeError)
   })
 })
 
@@ -171,6 +192,23 @@ describe('a token that the API refuses', () => {
     expect(world.requestsTo('/bff/token')).toHaveLength(1)
     isDown = false
     expect((await tmb.fetch(`${API}/orders`)).status).toBe(200)
+  })
+})
+
+describe('the hash of the token', () => {
+  it('BR-09: is made once for each token, however many proofs hold it', async () => {
+    const digest = vi.spyOn(crypto.subtle, 'digest')
+    const { tmb } = await world.signIn()
+    await tmb.fetch(`${API}/orders`)
+    const before = digest.mock.calls.length
+    for (let call = 0; call < 5; call += 1) await tmb.fetch(`${API}/orders`)
+    expect(digest.mock.calls.length).toBe(before)
+    await tmb.renew()
+    await tmb.fetch(`${API}/orders`)
+    expect(digest.mock.calls.length).toBe(before + 1)
+    const [old, new_] = await Promise.all(world.requestsTo('/orders').slice(-2).map(claimsOf))
+    expect(new_!.ath).not.toBe(old!.ath)
+    vi.restoreAllMocks()
   })
 })
 

@@ -8,6 +8,7 @@ import {
   createWorld,
   OTHER_API,
   proofOf,
+  reply,
   settled,
   type World,
 } from './support/world.js'
@@ -195,6 +196,31 @@ describe('proofs and nonces', () => {
     for (const response of await Promise.all(calls)) expect(response.status).toBe(200)
   })
 
+  it.each(['PS256', 'PS256 EdDSA', 'es256', 'ES2567'])(
+    'BR-22: an API that takes %s only is a typed error, and no loop',
+    async (algs) => {
+      const { tmb } = await world.signIn()
+      for (const error of ['use_dpop_nonce', 'invalid_dpop_proof', 'invalid_token']) {
+        const before = world.requestsTo('/orders').length
+        const headers = { 'WWW-Authenticate': `DPoP error="${error}", algs="${algs}"` }
+        world.intercept('/orders', () => reply({}, 401, { ...headers, 'DPoP-Nonce': 'n1' }))
+        const code = 'algorithm_not_supported'
+        await expect(tmb.fetch(`${API}/orders`)).rejects.toMatchObject({ code })
+        expect(world.requestsTo('/orders').length - before).toBe(1)
+      }
+      world.intercept('/orders', () => undefined)
+      expect((await tmb.fetch(`${API}/orders`)).status).toBe(200)
+    },
+  )
+
+  it('BR-22: a list that has the key’s algorithm, or no list, is fine', async () => {
+    const { tmb } = await world.signIn()
+    for (const field of ['DPoP algs="PS256 ES256"', 'DPoP', 'Bearer algs="PS256"']) {
+      world.intercept('/orders', () => reply({}, 401, { 'WWW-Authenticate': field }))
+      expect((await tmb.fetch(`${API}/orders`)).status).toBe(401)
+    }
+  })
+
   it('BR-22: a 401 for a proof that is not liked is handed over, not repeated', async () => {
     const { tmb } = await world.signIn()
     world.intercept('/orders', () => challenge('error="invalid_dpop_proof"'))
@@ -322,6 +348,26 @@ describe('aborting', () => {
     await arrived
     controller.abort()
     await expect(call).rejects.toMatchObject({ name: 'AbortError' })
+  })
+})
+
+describe('aborting, and the others', () => {
+  it('fifty calls that wait for one token: those that give up take none of the others along', async () => {
+    const { tmb } = await world.signIn()
+    const release = hold('/bff/token')
+    const controller = new AbortController()
+    const { signal } = controller
+    const calls = Array.from({ length: 50 }, async (_, n) =>
+      tmb.fetch(`${API}/orders`, n % 2 === 0 ? { signal } : {}),
+    )
+    const outcomes = Promise.allSettled(calls)
+    await vi.waitFor(() => expect(world.requestsTo('/bff/token')).toHaveLength(1))
+    controller.abort()
+    release()
+    const states = (await outcomes).map(({ status }) => status)
+    expect(states.filter((status) => status === 'fulfilled')).toHaveLength(25)
+    expect(world.requestsTo('/bff/token')).toHaveLength(1)
+    expect(world.requestsTo('/orders')).toHaveLength(25)
   })
 })
 

@@ -1,7 +1,7 @@
 import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { overwriteRecords } from './support/records.js'
-import { API, createWorld, keyOf, settled, type World } from './support/world.js'
+import { deleteDatabases, overwriteRecords, readRecords } from './support/records.js'
+import { API, createWorld, keyOf, settled, type Tab, type World } from './support/world.js'
 
 let world: World
 beforeEach(() => {
@@ -133,7 +133,63 @@ describe('a record that is no key', () => {
   })
 })
 
+describe('a lost key is normal life', () => {
+  it('BR-25: the page is told, and one sign-in, back to where it was, makes all well', async () => {
+    await world.signIn()
+    await deleteDatabases()
+    const tab = world.openTab()
+    expect(await tab.tmb.session()).toEqual({ kind: 'reauthenticate', reason: 'key_lost' })
+    const error: unknown = await tab.tmb.fetch(`${API}/orders`).catch((thrown: unknown) => thrown)
+    const { login } = error as { login: Tab['tmb']['login'] }
+    void login()
+    await vi.waitFor(() => expect(tab.visited).toHaveLength(1))
+    const asked = (await world.requestsTo('/bff/login')[0]!.json()) as Record<string, string>
+    expect(asked).toEqual({ jkt: await keyOf(tab), return_to: '/orders?tab=2#top' })
+
+    world.backend.session = { jkt: asked['jkt']!, sub: 'alice' }
+    const back = world.openTab()
+    expect(await back.tmb.session()).toMatchObject({ kind: 'active' })
+    expect((await back.tmb.fetch(`${API}/orders`)).status).toBe(200)
+  })
+
+  it('BR-31: a key that this page made is tried before anything is asked: it was written and read', async () => {
+    const methods: string[] = []
+    const { add, get } = IDBObjectStore.prototype
+    vi.spyOn(IDBObjectStore.prototype, 'add').mockImplementation(function (this: never, ...values) {
+      methods.push('add')
+      return Reflect.apply(add, this, values)
+    })
+    vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementation(function (this: never, ...values) {
+      methods.push('get')
+      return Reflect.apply(get, this, values)
+    })
+    const sign = vi.spyOn(crypto.subtle, 'sign')
+    await keyOf(world.openTab())
+    expect(methods).toEqual(['get', 'add', 'get'])
+    expect(sign).toHaveBeenCalledTimes(1)
+    vi.restoreAllMocks()
+  })
+})
+
 describe('a connection that is lost', () => {
+  it('in the middle of a step is opened anew, once', async () => {
+    const tab = await world.signIn()
+    let losses = 0
+    const { transaction } = IDBDatabase.prototype
+    vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (
+      this: never,
+      ...values
+    ) {
+      losses += 1
+      if (losses === 1) throw new DOMException('The database connection is closing.', 'AbortError')
+      return Reflect.apply(transaction, this, values)
+    })
+    await tab.tmb.logout()
+    expect(losses).toBe(2)
+    vi.restoreAllMocks()
+    expect(await readRecords()).toEqual([])
+  })
+
   it('in the middle of a session stops nothing: none is kept', async () => {
     const { tmb } = await world.signIn()
     // What a browser does when it clears site data: every open connection is closed.

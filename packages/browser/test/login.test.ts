@@ -169,6 +169,45 @@ describe('step-up', () => {
     expect(await lastLogin()).toMatchObject({ acr_values: 'gold', max_age: 5 })
   })
 
+  it('BR-28: an API that is never content gets no second journey, but an error', async () => {
+    const stored: Record<string, string> = {}
+    vi.stubGlobal('sessionStorage', stored)
+    world.intercept('/vault', () => challenge(demand))
+    const tab = await world.signIn({ stepUp: 'navigate' })
+    await leave(tab, tab.tmb.fetch(`${API}/vault`))
+
+    // Back from the sign-in: a new page, with what the tab had stored.
+    const again = world.openTab({ stepUp: 'navigate' })
+    await again.tmb.session()
+    const error = await failure(again.tmb.fetch(`${API}/vault`))
+    expect(error).toMatchObject({ code: 'step_up_required', login: expect.any(Function) })
+    expect(again.visited).toEqual([])
+    // Another address is another matter, and one that answered begins anew.
+    world.intercept('/other', () => challenge(demand))
+    await leave(again, again.tmb.fetch(`${API}/other`))
+    world.intercept('/vault', () => undefined)
+    await again.tmb.fetch(`${API}/vault`)
+    world.intercept('/vault', () => challenge(demand))
+    await leave(again, again.tmb.fetch(`${API}/vault`))
+    expect(JSON.stringify(stored)).not.toContain('token-')
+    vi.unstubAllGlobals()
+  })
+
+  it.each([{ acr_values: 'gold' }, { max_age: 0 }, { acr_values: 'gold', max_age: 60 }])(
+    'BR-28: what the backend demands at /bff/token is no end of the session: %j',
+    async (asked) => {
+      const { tmb } = await world.signIn()
+      const ended = vi.fn()
+      tmb.on('sessionended', ended)
+      world.intercept('/bff/token', () => reply({ error: 'login_required', ...asked }, 401))
+      const error = await failure(tmb.fetch(`${API}/orders`))
+      expect(error).toMatchObject({ code: 'login_required', login: expect.any(Function) })
+      expect(ended).not.toHaveBeenCalled()
+      world.intercept('/bff/token', () => undefined)
+      expect((await tmb.fetch(`${API}/orders`)).status).toBe(200)
+    },
+  )
+
   it('BR-28: leaves the session, and other calls, as they are', async () => {
     const { tmb } = await world.signIn()
     world.intercept('/vault', () => challenge(demand))

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { deleteDatabases, readRecords } from './support/records.js'
-import { API, challenge, createWorld, keyOf, reply, settled, type World } from './support/world.js'
+import { API, challenge, createWorld, keyOf, reply, type World } from './support/world.js'
 
 let world: World
 beforeEach(() => {
@@ -46,7 +46,7 @@ describe('logout', () => {
     second.tmb.on('sessionended', ended)
 
     await first.tmb.logout()
-    await settled()
+    await vi.waitFor(() => expect(ended).toHaveBeenCalledTimes(1))
     const before = world.requests.length
     await expect(second.tmb.fetch(`${API}/orders`)).rejects.toMatchObject({ code: 'no_session' })
     await expect(second.tmb.authorize({ method: 'GET', url: API })).rejects.toMatchObject({
@@ -62,11 +62,9 @@ describe('logout', () => {
     const second = world.openTab()
     const before = await keyOf(second)
     await first.tmb.logout()
-    await settled()
     const after = await keyOf(first)
     expect(after).not.toBe(before)
-    await settled()
-    expect(await keyOf(second)).toBe(after)
+    await vi.waitFor(async () => expect(await keyOf(second)).toBe(after))
   })
 
   it('goes to the end-session page when there is one', async () => {
@@ -74,6 +72,14 @@ describe('logout', () => {
     world.intercept('/bff/logout', () => reply({ end_session_url: 'https://as.test/end?x=1' }))
     await tmb.logout()
     expect(visited).toEqual(['https://as.test/end?x=1'])
+  })
+
+  it('stays where it is when that is asked for', async () => {
+    const { tmb, visited } = await world.signIn()
+    world.intercept('/bff/logout', () => reply({ end_session_url: 'https://as.test/end?x=1' }))
+    await tmb.logout({ navigate: false })
+    expect(visited).toEqual([])
+    expect(await readRecords()).toEqual([])
   })
 
   it.each(['javascript:alert(1)', 'http://as.test/end', 7])('but not to %j', async (url) => {
@@ -167,8 +173,7 @@ describe('another tab', () => {
     tmb.on('keyreplaced', replaced)
     await deleteDatabases()
     const key = await keyOf(world.openTab())
-    await settled()
-    expect(replaced).toHaveBeenCalledTimes(1)
+    await vi.waitFor(() => expect(replaced).toHaveBeenCalledTimes(1))
     expect(await tmb.session()).toEqual({ kind: 'reauthenticate', reason: 'key_mismatch' })
     world.backend.session = { jkt: key, sub: 'alice' }
     expect(await tmb.session()).toMatchObject({ kind: 'active', jkt: key })
