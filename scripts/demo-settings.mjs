@@ -1,5 +1,6 @@
-import { createConnection, createServer } from 'node:net'
+import { createConnection } from 'node:net'
 import { parseArgs } from 'node:util'
+import { isFree } from './free-ports.mjs'
 import { fail } from './process.mjs'
 
 const DEFAULT_PORT = '4000'
@@ -98,7 +99,7 @@ async function readStore(urls) {
 /** Whether somebody listens there, on any address, or we may not listen. */
 async function isTaken(port) {
   const answers = await Promise.all(['127.0.0.1', '::1'].map((host) => connects({ host, port })))
-  return answers.includes(true) || !(await listens(port))
+  return answers.includes(true) || !(await isFree(port))
 }
 
 function connects(address) {
@@ -107,12 +108,5 @@ function connects(address) {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
     socket.once('close', () => socket.destroy()).setTimeout(1000, () => resolve(false))
     socket.once('connect', () => socket.end())
-  })
-}
-
-function listens(port) {
-  return new Promise((resolve) => {
-    const server = createServer().once('error', () => resolve(false))
-    server.listen({ port, exclusive: true }, () => server.close(() => resolve(true)))
   })
 }

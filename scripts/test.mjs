@@ -1,10 +1,14 @@
 // Every test, in two runners; the last line sums them up.
-import { createServer } from 'node:net'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { findChromium, NO_CHROMIUM } from '../e2e/find-engine.mjs'
+import { findFreePorts } from './free-ports.mjs'
 import { root, tryRun } from './process.mjs'
 
 const RESULTS = `${root}/.cache/results`
+/** Four demos of three ports each, and for each of two workers a driver of WebKit and of Chromium. */
+const BROWSER_PORTS = 16
+/** Away from the usual ones, so that tests run beside a demo. */
+const FIRST_PORT = 4600
 
 /** @param filters Names of files to run; without any, everything runs. */
 export async function runTests(filters) {
@@ -39,7 +43,7 @@ async function runBrowserTests(filters) {
   const { ok } = tryRun('playwright', ['test', '--pass-with-no-tests', ...filters], {
     cwd: `${root}/e2e`,
     env: {
-      E2E_PORT: String(await findFreePorts()),
+      E2E_PORT: String(await findFreePorts(BROWSER_PORTS, FIRST_PORT)),
       PLAYWRIGHT_JSON_OUTPUT_NAME: file,
     },
   })
@@ -64,24 +68,4 @@ function summarise(name, ok, { passed = 0, failed = 0 }) {
   const counted = { passed, failed: ok ? failed : Math.max(failed, 1) }
   console.log(`${name}: ${counted.passed} passed, ${counted.failed} failed\n`)
   return counted
-}
-
-/** Four demos of three ports each, and a driver of WebKit for each of the workers. */
-const PORTS = 16
-
-/** Free ports in a row, away from the usual ones, so that tests run beside a demo. */
-async function findFreePorts() {
-  for (let port = 4600; port < 30_000; port += PORTS) {
-    const offsets = Array.from({ length: PORTS }, (_, offset) => offset)
-    const free = await Promise.all(offsets.map((offset) => isFree(port + offset)))
-    if (!free.includes(false)) return port
-  }
-  throw new Error(`no ${PORTS} free ports in a row`)
-}
-
-function isFree(port) {
-  return new Promise((resolve) => {
-    const server = createServer().once('error', () => resolve(false))
-    server.listen({ port, exclusive: true }, () => server.close(() => resolve(true)))
-  })
 }

@@ -1,9 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createConnection, createServer } from 'node:net'
+import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
 import { generate } from 'selfsigned'
+import { findFreePorts } from './free-ports.mjs'
+
+/** Servers behind the front: by their public ports, so that two demos do not meet. */
+const BEHIND = 10_000
+const SPREAD = 10_000
 
 /**
  * Ends TLS at the public ports, with one self-signed certificate for all, and passes what comes on to
@@ -13,9 +18,11 @@ import { generate } from 'selfsigned'
  */
 export async function openTlsFront(servers) {
   const { cert, private: key } = await generateCertificate()
+  const entries = Object.entries(servers)
+  const first = await findFreePorts(entries.length, BEHIND + (entries[0][1].port % SPREAD))
   const ports = {}
-  for (const [name, { port }] of Object.entries(servers)) {
-    ports[name] = await findFreePort(port)
+  for (const [index, [name, { port }]] of entries.entries()) {
+    ports[name] = first + index
     await listen({ key, cert, port, behind: ports[name] })
   }
   return { ports, trust: { NODE_EXTRA_CA_CERTS: writeCertificate(cert) } }
@@ -52,24 +59,5 @@ function listen({ key, cert, port, behind }) {
   server.on('tlsClientError', () => undefined)
   return new Promise((resolve, reject) => {
     server.once('error', reject).listen(port, resolve)
-  })
-}
-
-/**
- * A free port for the server behind a public one. Not one that the system chooses: it might give the
- * same to somebody's connection before the server listens there.
- */
-async function findFreePort(publicPort) {
-  for (let step = 1; step < 100; step += 1) {
-    const port = 10_000 + ((publicPort + step * 100) % 20_000)
-    if (await isFree(port)) return port
-  }
-  throw new Error('no free port for a server behind the TLS front')
-}
-
-function isFree(port) {
-  return new Promise((resolve) => {
-    const server = createServer().once('error', () => resolve(false))
-    server.listen({ port, exclusive: true }, () => server.close(() => resolve(true)))
   })
 }

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { findFreePorts } from '../../scripts/free-ports.mjs'
 
 const RUN = fileURLToPath(new URL('../../scripts/run.mjs', import.meta.url))
 
 /** Starts the demo with tokens that live for 45 s and nonces that live for about ten. */
 export async function startSoakDemo() {
-  const port = await findFreePorts()
+  const port = await findFreePorts(3, 5600)
   const child = spawn(process.execPath, [RUN, 'demo', '--nonce', '--short-lived'], {
     env: { ...process.env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -35,19 +35,4 @@ async function isReady(child) {
     return
   }
   throw new Error(`the demo did not start:\n${output}`)
-}
-
-async function findFreePorts() {
-  for (let port = 5600; port < 30_000; port += 3) {
-    const free = await Promise.all([port, port + 1, port + 2].map((each) => isFree(each)))
-    if (!free.includes(false)) return port
-  }
-  throw new Error('no three free ports in a row')
-}
-
-function isFree(port) {
-  return new Promise((resolve) => {
-    const server = createServer().once('error', () => resolve(false))
-    server.listen({ port, exclusive: true }, () => server.close(() => resolve(true)))
-  })
 }

@@ -15,6 +15,7 @@ test('signs in and calls the API with a token bound to the key of this browser',
 }) => {
   await signIn(page)
   await expect(page.getByTestId('subject')).toContainText('alice')
+  await expect(page.getByTestId('mode')).toHaveText('tmb')
 
   await page.getByTestId('call-api').click()
   await expect(page.getByTestId('api-status')).toHaveText('200')

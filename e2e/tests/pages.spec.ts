@@ -49,3 +49,11 @@ test('each step appears in the log, and no token does', async ({ page }) => {
   )
   expect(await page.locator('html').innerHTML()).not.toContain(token.authorization.split('.')[2])
 })
+
+test('the log keeps the last hundred steps', async ({ page }) => {
+  await signIn(page)
+  await page.evaluate(async (url) => {
+    for (let count = 0; count < 101; count += 1) await window.tmb.fetch(url)
+  }, `${API}/orders`)
+  await expect(page.getByTestId('log').locator('> *')).toHaveCount(100)
+})

@@ -48,6 +48,7 @@ test('HO-03, HO-07: signs in, and the token is bound to the key of this browser'
   const proofs = await watchProofs(page)
   await signIn(page)
   await expect(page.getByTestId('subject')).toContainText('alice')
+  await expect(page.getByTestId('mode')).toHaveText('handoff')
   await callApi(page)
   await expect(page.getByTestId('token-cnf-jkt')).toHaveText(
     await page.getByTestId('jkt').innerText(),
