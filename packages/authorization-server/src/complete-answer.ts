@@ -6,18 +6,28 @@ import type { KeyBindingEventSink } from './events.js'
 import { TOKEN_EXCHANGE } from './exchange/token-types.js'
 import { withTmbMetadata } from './metadata.js'
 import type { OidcContext, OidcMiddleware } from './oidc-provider.js'
+import { limitTokenEndpointCors, type TokenEndpointCors } from './token-endpoint-cors.js'
 
 export interface CompleteAnswerOptions {
   readonly methods: readonly ConfirmationMethod[]
   readonly emit: KeyBindingEventSink
+  readonly tokenEndpointCors: TokenEndpointCors
 }
 
 /** Puts into oidc-provider's answers what it does not know itself. */
 export function completeAnswer(options: CompleteAnswerOptions): OidcMiddleware {
   return async function completeAnswer(ctx, next) {
     await next()
-    const { body, oidc, status } = ctx
-    if (oidc === undefined || !isJsonObject(body)) return
+    const { oidc } = ctx
+    if (oidc === undefined) return
+
+    limitTokenEndpointCors(ctx, options.tokenEndpointCors)
+    // Most requests end here: nothing of their answer is looked at.
+    const { status } = ctx
+    if (oidc.route === 'token' && status === 200) return
+
+    const { body } = ctx
+    if (!isJsonObject(body)) return
     if (oidc.route === 'token') {
       if (status === 400) refuseExchange(ctx, body, options)
       return

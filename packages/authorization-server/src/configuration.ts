@@ -62,20 +62,29 @@ function assertClients({ clients = [], clientDefaults }: OidcConfiguration): voi
 }
 
 function withOwnMembers(customize: OidcJwtCustomizer | undefined): OidcJwtCustomizer {
-  return async (ctx, token: BoundToken, jwt) => {
-    await customize?.(ctx, token, jwt)
-    if (token.tls_exp !== undefined) {
-      jwt.payload['cnf'] = { ...(jwt.payload['cnf'] as object), tls_exp: token.tls_exp }
-    }
-    // RFC 9068 section 4: with this type no resource server takes it for an access token.
-    if (token.issuedTokenType === JWT_TYPE) jwt.header = { ...jwt.header, typ: 'JWT' }
+  if (customize === undefined) return (_ctx, token, jwt) => addOwnMembers(token, jwt)
+  return async (ctx, token, jwt) => {
+    await customize(ctx, token, jwt)
+    addOwnMembers(token, jwt)
   }
+}
+
+function addOwnMembers(
+  { tls_exp: tlsExp, issuedTokenType }: BoundToken,
+  jwt: Parameters<OidcJwtCustomizer>[2],
+): void {
+  if (tlsExp !== undefined) {
+    jwt.payload['cnf'] = { ...(jwt.payload['cnf'] as object), tls_exp: tlsExp }
+  }
+  // RFC 9068 section 4: with this type no resource server takes it for an access token.
+  if (issuedTokenType === JWT_TYPE) jwt.header = { ...jwt.header, typ: 'JWT' }
 }
 
 /** Among the claims of the operator, since those reach the JWT and introspection alike. */
 function withActor(own: OidcExtraTokenClaims | undefined): OidcExtraTokenClaims {
+  if (own === undefined) return (_ctx, { act }: BoundToken) => (act === undefined ? act : { act })
   return async (ctx, token: BoundToken) => {
-    const claims = await own?.(ctx, token)
+    const claims = await own(ctx, token)
     return token.act === undefined ? claims : { ...claims, act: token.act }
   }
 }

@@ -149,6 +149,8 @@ export interface OidcContext {
   readonly path: string
   readonly query: Readonly<Record<string, unknown>>
   readonly oidc?: OidcRequest
+  /** For whoever handles the request to keep something in. */
+  readonly state: Record<PropertyKey, unknown>
   status: number
   type: string
   body: unknown

@@ -34,11 +34,19 @@ import { memoryOneTimeUseStore } from './one-time-use.js'
 import { readMaxBoundTokenSeconds, type KeyBindingOptions } from './options.js'
 import { isUnprovable } from './presented-token.js'
 import { readTokenRequest } from './read-token-request.js'
-import { limitTokenEndpointCors } from './token-endpoint-cors.js'
 import type { TokenRequest } from './token-request.js'
 
 // Longer than any request takes that read the code or token before it was used.
 const ONE_TIME_USE_SECONDS = 300
+
+/** Where the request that is being answered keeps what was read of it. */
+const TOKEN_REQUEST = Symbol('tmb token request')
+
+interface Grant {
+  readonly grantType: string
+  readonly handler: OidcGrantHandler
+  readonly next: () => Promise<unknown>
+}
 
 const Base = Provider as unknown as typeof OidcProvider
 const { CustomOIDCProviderError, InvalidClientAuth, InvalidClientMetadata } =
@@ -61,7 +69,6 @@ const { CustomOIDCProviderError, InvalidClientAuth, InvalidClientMetadata } =
  * @see draft-richer-oauth-tmb-claim-01 section 3
  */
 export class KeyBindingProvider extends Base {
-  readonly #requests = new WeakMap<OidcContext, TokenRequest>()
   readonly #methods: readonly ConfirmationMethod[]
   readonly #emit: KeyBindingEventSink
   readonly #hooks: ModelHooks
@@ -89,7 +96,7 @@ export class KeyBindingProvider extends Base {
     this.#claimOnce = async (name, expiresAt) =>
       oneTimeUseStore.claim(await computeSha256(name), expiresAt)
     this.#hooks = {
-      tokenRequest: () => (Base.ctx === undefined ? undefined : this.#requests.get(Base.ctx)),
+      tokenRequest: () => Base.ctx?.state[TOKEN_REQUEST] as TokenRequest | undefined,
       isUnprovable: (token) => isUnprovable(token, { ctx: Base.ctx, configuration }),
       claim: async ({ kind, jti }) => {
         const expiresAt = clock() + ONE_TIME_USE_SECONDS
@@ -102,8 +109,7 @@ export class KeyBindingProvider extends Base {
         return endsAt === undefined ? cap : Math.max(1, Math.min(cap, endsAt - clock()))
       },
     }
-    this.use(completeAnswer({ methods: this.#methods, emit: this.#emit }))
-    this.use(limitTokenEndpointCors(tokenEndpointCors))
+    this.use(completeAnswer({ methods: this.#methods, emit: this.#emit, tokenEndpointCors }))
     if (tokenExchange !== undefined)
       this.#registerTokenExchange(configuration, { exchange: tokenExchange, clock })
   }
@@ -141,7 +147,7 @@ export class KeyBindingProvider extends Base {
     const own = typeof parameters === 'string' ? [parameters] : parameters
     super.registerGrantType(
       name,
-      async (ctx, next) => this.#answer(name, ctx, async () => handler(ctx, next)),
+      async (ctx, next) => this.#answer(ctx, { grantType: name, handler, next }),
       supportsTmb(name) ? [...own, TMB_PARAMETER] : [...own],
       repeatable,
     )
@@ -161,27 +167,22 @@ export class KeyBindingProvider extends Base {
     this.registerGrantType(
       TOKEN_EXCHANGE,
       async (ctx) => {
-        const request = this.#requests.get(ctx)
-        if (request !== undefined) await grant(ctx, request)
+        await grant(ctx, ctx.state[TOKEN_REQUEST] as TokenRequest)
       },
       EXCHANGE_PARAMETERS,
       REPEATABLE_EXCHANGE_PARAMETERS,
     )
   }
 
-  async #answer(
-    grantType: string,
-    ctx: OidcContext,
-    handle: () => Promise<unknown>,
-  ): Promise<void> {
+  async #answer(ctx: OidcContext, { grantType, handler, next }: Grant): Promise<void> {
     const client = clientOf(ctx)
     const { clientId } = client
     try {
       const request = readTokenRequest(ctx, { grantType, client, supported: this.#methods })
-      this.#requests.set(ctx, request)
+      ctx.state[TOKEN_REQUEST] = request
       const isExchange = grantType === TOKEN_EXCHANGE
       const dpopHeaderIgnored = !isExchange && (await this.#dropProof(grantType, ctx, request))
-      await handle()
+      await handler(ctx, next)
 
       const { asked, binding: cnf } = request
       if (asked === undefined && cnf === undefined) return

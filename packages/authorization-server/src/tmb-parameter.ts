@@ -22,7 +22,7 @@ export interface TokenRequestParameters {
  * @throws {@link KeyBindingError} `tmb_repeated`, `tmb_outside_body`, `parameters_too_many`
  */
 export function readTmbParameter({ form, query }: TokenRequestParameters): string | undefined {
-  if (Object.values(form).flat().length >= MAX_FORM_PARAMETERS) {
+  if (countParameters(form) >= MAX_FORM_PARAMETERS) {
     throw new KeyBindingError('parameters_too_many')
   }
   if (query[TMB_PARAMETER] !== undefined) throw new KeyBindingError('tmb_outside_body')
@@ -30,6 +30,15 @@ export function readTmbParameter({ form, query }: TokenRequestParameters): strin
   const value = form[TMB_PARAMETER]
   if (value === undefined || typeof value === 'string') return value
   throw new KeyBindingError('tmb_repeated')
+}
+
+function countParameters(form: Readonly<Record<string, unknown>>): number {
+  let count = 0
+  for (const name in form) {
+    const value = form[name]
+    count += Array.isArray(value) ? value.length : 1
+  }
+  return count
 }
 
 /**

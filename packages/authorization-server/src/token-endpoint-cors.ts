@@ -1,9 +1,16 @@
-import type { OidcMiddleware } from './oidc-provider.js'
+import type { OidcContext } from './oidc-provider.js'
 
 /** Who may read answers of the token endpoint in a page of another origin. */
 export type TokenEndpointCors = 'off' | 'public-clients'
 
-const HEADERS = ['Allow-Origin', 'Allow-Methods', 'Allow-Headers', 'Expose-Headers', 'Max-Age']
+// What oidc-provider sets: the first two in every answer, the others in one to a preflight.
+const ANSWER_HEADERS = ['Access-Control-Allow-Origin', 'Access-Control-Expose-Headers']
+const PREFLIGHT_HEADERS = [
+  'Access-Control-Allow-Origin',
+  'Access-Control-Allow-Methods',
+  'Access-Control-Allow-Headers',
+  'Access-Control-Max-Age',
+]
 
 /**
  * Takes back what oidc-provider allows pages of other origins at the token endpoint: it answers every
@@ -13,15 +20,14 @@ const HEADERS = ['Allow-Origin', 'Allow-Methods', 'Allow-Headers', 'Expose-Heade
  *
  * @see https://www.rfc-editor.org/rfc/rfc9700#section-2.6
  */
-export function limitTokenEndpointCors(allowed: TokenEndpointCors): OidcMiddleware {
-  return async function limitTokenEndpointCors(ctx, next) {
-    await next()
-    const { oidc } = ctx
-    const isPreflight = oidc?.route === 'cors.token'
-    if (!isPreflight && oidc?.route !== 'token') return
-    if (allowed === 'public-clients' && (isPreflight || oidc.client?.clientAuthMethod === 'none')) {
-      return
-    }
-    for (const header of HEADERS) ctx.remove(`Access-Control-${header}`)
+export function limitTokenEndpointCors(
+  { oidc, res }: OidcContext,
+  allowed: TokenEndpointCors,
+): void {
+  const isPreflight = oidc?.route === 'cors.token'
+  if (!isPreflight && oidc?.route !== 'token') return
+  if (allowed === 'public-clients' && (isPreflight || oidc.client?.clientAuthMethod === 'none')) {
+    return
   }
+  for (const header of isPreflight ? PREFLIGHT_HEADERS : ANSWER_HEADERS) res.removeHeader(header)
 }
