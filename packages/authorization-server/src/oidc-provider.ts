@@ -178,7 +178,7 @@ export interface OidcConfiguration {
   readonly features?: Readonly<
     Record<string, Readonly<Record<string, unknown> & { enabled?: boolean }>>
   >
-  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] }
+  readonly jwks?: { readonly keys: readonly unknown[] }
   readonly findAccount?: (ctx: OidcContext, accountId: string, token: unknown) => unknown
   readonly extraTokenClaims?: OidcExtraTokenClaims
   readonly formats?: {

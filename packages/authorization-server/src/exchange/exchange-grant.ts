@@ -1,4 +1,4 @@
-import type { Clock, JsonObject } from '@tmb-kit/core'
+import { isJsonObject, type Clock, type JsonObject } from '@tmb-kit/core'
 import type { BoundToken } from '../bound-models.js'
 import type { Confirmation } from '../confirmation.js'
 import { KeyBindingError } from '../errors.js'
@@ -40,7 +40,7 @@ export function createTokenExchangeGrant(options: TokenExchangeGrantOptions): To
   const { provider, configuration, exchange, emit, clock } = options
   const policies = createExchangePolicies(exchange)
   const { findAccount = () => true } = configuration
-  const jwks = configuration.jwks?.keys ?? []
+  const jwks = (configuration.jwks?.keys ?? []).filter(isJsonObject)
   const reading = {
     provider,
     findAccount,

@@ -5,7 +5,7 @@ import type { ServerUnderTest } from '../server-under-test.js'
 
 /** RFC 7638 section 3.1 and RFC 9449 section 6.1: two thumbprints that anybody may use. */
 export const JKT = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I'
-export const OTHER_JKT = 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs'
+const OTHER_JKT = 'NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs'
 
 /** Of a certificate of the kit's. The example of RFC 8705 section 3.1 is not canonical base64url. */
 export const X5T = 'KACUS5vHKA3qQgDaQelsp6g9J78itU6hy-oXRR0TMlo'
