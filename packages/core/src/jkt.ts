@@ -33,10 +33,11 @@ export async function computeJkt(publicJwk: JsonWebKey): Promise<Jkt> {
   const members = THUMBPRINT_MEMBERS.get(publicJwk.kty)
   if (members === undefined) throw new TypeError('jwk: kty must be EC, OKP or RSA')
 
-  const canonical = members.map((member) => {
+  let canonical = ''
+  for (const member of members) {
     const value = publicJwk[member]
     if (typeof value !== 'string') throw new TypeError(`jwk: ${member} must be a string`)
-    return `${JSON.stringify(member)}:${JSON.stringify(value)}`
-  })
-  return (await computeSha256(`{${canonical.join(',')}}`)) as Jkt
+    canonical += `${canonical === '' ? '{' : ','}"${member}":${JSON.stringify(value)}`
+  }
+  return (await computeSha256(`${canonical}}`)) as Jkt
 }

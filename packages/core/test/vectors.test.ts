@@ -58,7 +58,7 @@ describe('published vectors', () => {
       maxAgeSeconds: 3600,
       clock: () => second!.input.clock,
     }
-    const replayStore = memoryReplayStore(options)
+    const replayStore = memoryReplayStore({ clock: options.clock })
     await verifyProof(first!.input.proof, { ...options, replayStore })
     await expect(
       verifyProof(second!.input.proof, { ...options, replayStore }),

@@ -8,6 +8,9 @@ export interface ParsedAccessToken {
   readonly algorithm: TokenAlgorithm
   readonly kid: string | undefined
   readonly claims: AccessTokenClaims
+  /** The octets that the signature covers. */
+  readonly signingInput: string
+  readonly signature: Uint8Array<ArrayBuffer>
 }
 
 /** Claims such as `authorization_details` nest deeper than what the kit itself sends. */
@@ -26,7 +29,7 @@ const TOKEN_TYPES: readonly unknown[] = ['at+jwt', 'application/at+jwt']
  * @see https://www.rfc-editor.org/rfc/rfc9068#section-4
  */
 export function parseAccessToken(accessToken: string): ParsedAccessToken {
-  const { header, payload } = splitToken(accessToken)
+  const { header, payload, signingInput, signature } = splitToken(accessToken)
   const typ = header['typ']
   if (!TOKEN_TYPES.includes(typeof typ === 'string' ? typ.toLowerCase() : typ)) {
     throw new RefusedError('token_type_invalid')
@@ -39,7 +42,7 @@ export function parseAccessToken(accessToken: string): ParsedAccessToken {
 
   const kid = header['kid']
   if (kid !== undefined && typeof kid !== 'string') throw new RefusedError('token_malformed')
-  return { algorithm, kid, claims: parseAccessTokenClaims(payload) }
+  return { algorithm, kid, claims: parseAccessTokenClaims(payload), signingInput, signature }
 }
 
 /** Whether a token is written as a JWT. One that is, is judged as one, and never looked up. */
@@ -48,19 +51,19 @@ export function isJwt(accessToken: string): boolean {
   return rest.length === 2 && parseSegment(header) !== undefined
 }
 
-function splitToken(accessToken: string): {
-  readonly header: JsonObject
-  readonly payload: JsonObject
-} {
-  const [header = '', payload = '', signature = '', ...rest] = accessToken.split('.')
-  const parsed = { header: parseSegment(header), payload: parseSegment(payload) }
-  if (parsed.header === undefined || parsed.payload === undefined || rest.length > 0) {
+function splitToken(accessToken: string) {
+  const headerEnd = accessToken.indexOf('.')
+  const payloadEnd = accessToken.indexOf('.', headerEnd + 1)
+  if (payloadEnd === -1 || accessToken.includes('.', payloadEnd + 1)) {
     throw new RefusedError('token_malformed')
   }
-  if (signature === '' || parseBase64url(signature) === undefined) {
+  const header = parseSegment(accessToken.slice(0, headerEnd))
+  const payload = parseSegment(accessToken.slice(headerEnd + 1, payloadEnd))
+  const signature = parseBase64url(accessToken.slice(payloadEnd + 1))
+  if (header === undefined || payload === undefined || !signature?.length) {
     throw new RefusedError('token_malformed')
   }
-  return { header: parsed.header, payload: parsed.payload }
+  return { header, payload, signingInput: accessToken.slice(0, payloadEnd), signature }
 }
 
 function parseSegment(segment: string): JsonObject | undefined {

@@ -26,19 +26,27 @@ const MIN_RSA_BITS = 2048
 export function createTokenKeys(jwks: readonly JsonObject[]): TokenKeys {
   const usable = jwks.filter(isVerificationKey)
   const imported = new Map<string, Promise<VerificationKey | undefined>>()
+  const ready = new Map<string, VerificationKey | undefined>()
   const held = new Set<VerificationKey>()
+
+  const load = async (name: string, jwk: JsonObject, algorithm: TokenAlgorithm): Promise<void> => {
+    const importing = imported.get(name) ?? importPublicKey(jwk, algorithm)
+    imported.set(name, importing)
+    const publicKey = await importing
+    ready.set(name, publicKey)
+    if (publicKey !== undefined) held.add(publicKey)
+  }
 
   return {
     find: async (hint) => {
+      const found: VerificationKey[] = []
       const candidates = usable.filter((jwk) => fitsHeader(jwk, hint)).slice(0, MAX_CANDIDATES)
-      const keys = candidates.map(async (jwk) => {
+      for (const jwk of candidates) {
         const name = `${hint.algorithm} ${usable.indexOf(jwk)}`
-        const known = imported.get(name) ?? importPublicKey(jwk, hint.algorithm)
-        imported.set(name, known)
-        return known
-      })
-      const found = (await Promise.all(keys)).filter((publicKey) => publicKey !== undefined)
-      for (const publicKey of found) held.add(publicKey)
+        if (!ready.has(name)) await load(name, jwk, hint.algorithm)
+        const publicKey = ready.get(name)
+        if (publicKey !== undefined) found.push(publicKey)
+      }
       return found
     },
     holds: (publicKey) => held.has(publicKey),

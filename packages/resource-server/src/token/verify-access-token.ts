@@ -1,4 +1,4 @@
-import { parseBase64url, type JsonObject, type VerificationKey } from '@tmb-kit/core'
+import type { JsonObject, VerificationKey } from '@tmb-kit/core'
 import { createIntrospection } from '../introspection/introspect.js'
 import { remoteKeySet, type KeySet } from '../issuer/key-set.js'
 import { RefusedError } from '../refusal.js'
@@ -50,7 +50,7 @@ export function createTokenVerifier(settings: VerifierSettings): TokenVerifier {
     if (keySet === undefined) throw new RefusedError('token_issuer_refused')
 
     assertAccessTokenClaims(parsed.claims, settings)
-    const publicKey = await findSigner(accessToken, parsed, keySet)
+    const publicKey = await findSigner(parsed, keySet)
     return { claims: parsed.claims, isVouchedFor: () => keySet.holds(publicKey) }
   }
 }
@@ -73,18 +73,14 @@ function createOpaqueVerifier(settings: VerifierSettings): TokenVerifier | undef
 
 /** The key of the issuer that has signed. */
 async function findSigner(
-  accessToken: string,
-  { algorithm, kid }: ParsedAccessToken,
+  { algorithm, kid, signingInput, signature }: ParsedAccessToken,
   keySet: KeySet,
 ): Promise<VerificationKey> {
   const candidates = await keySet.find({ algorithm, kid })
   if (candidates.length === 0) throw new RefusedError('token_key_unknown')
 
-  const end = accessToken.lastIndexOf('.')
-  const signature = parseBase64url(accessToken.slice(end + 1))
-  const signingInput = accessToken.slice(0, end)
   for (const publicKey of candidates) {
-    if (signature && (await publicKey.verify(signature, signingInput))) return publicKey
+    if (await publicKey.verify(signature, signingInput)) return publicKey
   }
   throw new RefusedError('token_signature_invalid')
 }
