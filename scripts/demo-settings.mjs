@@ -24,7 +24,8 @@ export async function readDemoSettings(flags) {
     fail(`PORT must be a number from 1 to 65533 with two free ports after it, not "${base}".`)
   }
 
-  for (const taken of [port, port + 1, port + 2]) {
+  const inventory = inventoryOf({ mode, port, isWanted: !rest['no-inventory'] })
+  for (const taken of [port, port + 1, port + 2, ...(inventory ? [inventory.port] : [])]) {
     if (await isTaken(taken)) {
       fail(
         `Port ${taken} is taken: stop what uses it, or choose other ports with PORT=${port + 1000} npm run demo.`,
@@ -50,7 +51,17 @@ export async function readDemoSettings(flags) {
     application: server(0, 'app'),
     authorizationServer: server(1, 'as'),
     api: server(2, 'api'),
+    inventory,
   }
+}
+
+/** The service behind the API. It needs token exchange, which is the plugin's. */
+function inventoryOf({ mode, port, isWanted }) {
+  if (mode !== 'tmb' || !isWanted) return undefined
+
+  // A hundred away from the three, so that demos can stand side by side.
+  const inventoryPort = port + 100 <= 65_535 ? port + 100 : port - 100
+  return { port: inventoryPort, origin: `https://localhost:${inventoryPort}` }
 }
 
 function parseFlags(flags) {
@@ -61,10 +72,11 @@ function parseFlags(flags) {
     https: { type: 'boolean', default: false },
     'proof-of-possession': { type: 'boolean', default: false },
     'short-lived': { type: 'boolean', default: false },
+    'no-inventory': { type: 'boolean', default: false },
     redis: { type: 'string' },
     postgres: { type: 'string' },
   }
-  const known = `Known flags: --mode ${MODES.join('|')}, --nonce, --hosts, --https, --proof-of-possession, --short-lived, --redis URL, --postgres URL.`
+  const known = `Known flags: --mode ${MODES.join('|')}, --nonce, --hosts, --https, --proof-of-possession, --short-lived, --no-inventory, --redis URL, --postgres URL.`
   let values
   try {
     values = parseArgs({ args: flags, options }).values

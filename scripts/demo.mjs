@@ -1,12 +1,18 @@
 // Starts the three servers of the demo on this machine: see "See it" in README.md.
 import { randomBytes, webcrypto } from 'node:crypto'
+import { listens, prepareInventory } from './demo-inventory.mjs'
 import { answers, spawnApp, stopTogether } from './demo-processes.mjs'
 import { root } from './process.mjs'
 
 /** Starts everything, says `demo ready` when all three answer, and ends when the first one ends. */
 export async function startDemo(settings) {
-  const { mode, hosts, proofOfPossession, store, application, authorizationServer, api } = settings
-  const { privateJwk, publicJwk } = await generateClientAuthKey()
+  const { mode, hosts, proofOfPossession, store } = settings
+  const { application, authorizationServer, api, inventory } = settings
+  const { privateJwk, publicJwk } = await generateClientAuthKey('demo-backend')
+  const hop = await prepareInventory(inventory, {
+    issuer: authorizationServer.origin,
+    apiKeys: await generateClientAuthKey('demo-api'),
+  })
   const { ports, trust } = await openFront(settings)
   const resource = `${api.origin}/`
   const lifetimes = lifetimesOf(settings)
@@ -23,6 +29,7 @@ export async function startDemo(settings) {
     DEMO_CLIENT_JWKS: JSON.stringify({ keys: [publicJwk] }),
     MODE: mode,
     ...lifetimes,
+    ...hop.authorizationServer,
   })
   start('demo-api', {
     PORT: String(ports.api),
@@ -31,7 +38,9 @@ export async function startDemo(settings) {
     API_AUDIENCE: resource,
     APPLICATION_ORIGIN: application.origin,
     ...lifetimes,
+    ...hop.api,
   })
+  if (inventory !== undefined) start('demo-inventory', hop.inventory)
   await answers(ports.authorizationServer, '/.well-known/openid-configuration')
   start('bff-template', {
     PORT: String(ports.application),
@@ -49,13 +58,14 @@ export async function startDemo(settings) {
   })
   await answers(ports.api, '/')
   await answers(ports.application, '/healthz')
+  if (inventory !== undefined) await listens(inventory)
 
   console.log(`
   application           ${application.origin}   sign in as alice or bob, password demo
   authorization server  ${authorizationServer.origin}
-  API                   ${api.origin}
+  API                   ${api.origin}${inventory === undefined ? '' : `\n  inventory behind it   ${inventory.origin}   for services only`}
 
-  Ctrl-C stops all three.
+  Ctrl-C stops all of them.
 
 demo ready`)
 }
@@ -80,10 +90,10 @@ async function openFront({ https, application, authorizationServer, api }) {
   return { ports: Object.fromEntries(ports), trust: {} }
 }
 
-async function generateClientAuthKey() {
+async function generateClientAuthKey(kid) {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
   const { privateKey } = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
   const { kty, crv, x, y, d } = await webcrypto.subtle.exportKey('jwk', privateKey)
-  const publicJwk = { kty, crv, x, y, kid: 'demo-backend', alg: 'ES256', use: 'sig' }
+  const publicJwk = { kty, crv, x, y, kid, alg: 'ES256', use: 'sig' }
   return { privateJwk: { ...publicJwk, d }, publicJwk }
 }

@@ -2,6 +2,7 @@ import { createVerifier, hmacNonceSource, type Clock } from '@tmb-kit/resource-s
 import { cors, protect, type ProtectEnv } from '@tmb-kit/resource-server/hono'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import type { Inventory } from './inventory.js'
 import { ORDERS } from './orders.js'
 import type { DemoApiSettings } from './settings.js'
 
@@ -9,6 +10,8 @@ import type { DemoApiSettings } from './settings.js'
 export interface DemoApiEnvironment {
   readonly clock?: Clock
   readonly fetch?: typeof fetch
+  /** The service behind this API. */
+  readonly inventory?: Inventory
 }
 
 const MAX_BODY_OCTETS = 65_536
@@ -20,7 +23,7 @@ const MAX_BODY_OCTETS = 65_536
  */
 export function createDemoApi(
   settings: DemoApiSettings,
-  environment: DemoApiEnvironment = {},
+  { inventory, ...environment }: DemoApiEnvironment = {},
 ): Hono<ProtectEnv> {
   const verifier = createVerifier({
     origins: [settings.apiOrigin],
@@ -49,7 +52,11 @@ export function createDemoApi(
       routes: ['GET /orders', 'POST /orders', 'GET /whoami', 'GET /vault'],
     }),
   )
-  api.get('/orders', protect(verifier, { scope: 'orders.read' }), (c) => c.json({ orders: ORDERS }))
+  api.get('/orders', protect(verifier, { scope: 'orders.read' }), async (c) => {
+    const [, accessToken = ''] = (c.req.header('Authorization') ?? '').split(' ')
+    const behind = inventory && { inventory: await inventory.ask(c.var.verified, accessToken) }
+    return c.json({ orders: ORDERS, ...behind })
+  })
   api.post('/orders', protect(verifier, { scope: 'orders.write' }), async (c) => {
     const body = parseJson(await c.req.text())
     return body === undefined

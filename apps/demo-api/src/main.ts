@@ -1,13 +1,17 @@
 import { serve } from '@hono/node-server'
 import { createDemoApi } from './app.js'
-import { readSettings, SettingsError } from './settings.js'
+import { createInventory } from './inventory.js'
+import { SettingsError } from './settings-error.js'
+import { readSettings } from './settings.js'
 
 /** Open requests get this long to end. */
 const GRACE_MILLISECONDS = 5_000
 
-function start(): void {
+async function start(): Promise<void> {
   const settings = readSettings(process.env)
-  const api = createDemoApi(settings)
+  const { issuer, inventory } = settings
+  const behind = inventory && (await createInventory({ issuer, inventory }))
+  const api = createDemoApi(settings, behind && { inventory: behind })
   const server = serve({ fetch: api.fetch, port: settings.port }, () => {
     console.log(`demo API listening on ${settings.apiOrigin}`)
   })
@@ -26,7 +30,7 @@ function start(): void {
 }
 
 try {
-  start()
+  await start()
 } catch (error) {
   if (!(error instanceof SettingsError || error instanceof TypeError)) throw error
   console.error(`demo API: ${error.message}`)

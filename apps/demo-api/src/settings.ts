@@ -1,3 +1,6 @@
+import { readInventorySettings, type InventorySettings } from './inventory-settings.js'
+import { SettingsError } from './settings-error.js'
+
 /** What the demo's API is told from outside. */
 export interface DemoApiSettings {
   /** The public base URL of this API. */
@@ -11,11 +14,8 @@ export interface DemoApiSettings {
   readonly demandNonces: boolean
   /** How long a nonce lives, at least half and at most twice. */
   readonly nonceLifetimeSeconds: number
-}
-
-/** The environment was not understood. The message says which variable to change, and to what. */
-export class SettingsError extends Error {
-  override readonly name: string = 'SettingsError'
+  /** The service behind this API. Absent: there is none. */
+  readonly inventory?: InventorySettings
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -37,6 +37,7 @@ export function readSettings(
   if (!/^[1-9]\d{0,4}$/.test(nonceSeconds)) {
     throw new SettingsError('NONCE_SECONDS must be a number of seconds from 1 to 99999.')
   }
+  const inventory = readInventorySettings(environment)
   return {
     port,
     apiOrigin,
@@ -48,6 +49,7 @@ export function readSettings(
     ),
     demandNonces: nonces === '1',
     nonceLifetimeSeconds: Number(nonceSeconds),
+    ...(inventory !== undefined && { inventory }),
   }
 }
 

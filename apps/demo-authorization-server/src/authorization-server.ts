@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { RequestListener } from 'node:http'
-import { KeyBindingProvider, type OidcProvider } from '@tmb-kit/authorization-server'
+import {
+  KeyBindingProvider,
+  type KeyBindingOptions,
+  type OidcProvider,
+} from '@tmb-kit/authorization-server'
+import { API_CLIENT_ID } from './client-metadata.js'
 import { createConfiguration } from './configuration.js'
 import { interactions } from './interactions.js'
 import { PlainProvider } from './oidc-provider.js'
@@ -21,12 +26,22 @@ export async function createAuthorizationServer(settings: DemoSettings): Promise
   })
   const provider =
     mode === 'tmb'
-      ? new KeyBindingProvider(issuer, configuration)
+      ? new KeyBindingProvider(issuer, configuration, exchangeOptions(settings))
       : new PlainProvider(issuer, configuration)
   provider.use(pagePolicy(settings))
   provider.use(interactions(provider, settings))
   provider.proxy = true
   return listenerOf(provider, new URL(issuer))
+}
+
+/** The API may exchange the tokens that are for it, for tokens that may only look at the stock. */
+function exchangeOptions({ apiResource, inventory }: DemoSettings): KeyBindingOptions {
+  if (inventory === undefined) return {}
+
+  const targets = { [inventory.resource]: { 'stock.read': 'orders.read' } }
+  return {
+    tokenExchange: { clients: { [API_CLIENT_ID]: { audiences: [apiResource], targets } } },
+  }
 }
 
 /** oidc-provider makes its addresses from the request, so the request gets the configured ones. */

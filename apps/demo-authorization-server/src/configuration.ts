@@ -1,5 +1,5 @@
 import type { OidcConfiguration, OidcContext } from '@tmb-kit/authorization-server'
-import { clientMetadata } from './client-metadata.js'
+import { apiClientMetadata, clientMetadata } from './client-metadata.js'
 import { createFeatures } from './features.js'
 import { authenticationClaims, grantWhatIsAsked } from './grant.js'
 import { interactionUrl, PASSWORD_ACR } from './interactions.js'
@@ -27,7 +27,7 @@ export function createConfiguration(
 ): OidcConfiguration {
   return {
     adapter: memoryAdapter(),
-    clients: [clientMetadata(settings)],
+    clients: [clientMetadata(settings), ...apiClientMetadata(settings)],
     clientAuthMethods: ['private_key_jwt'],
     clientBasedCORS: () => false,
     clientDefaults: { id_token_signed_response_alg: 'ES256' },

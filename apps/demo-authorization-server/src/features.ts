@@ -14,7 +14,7 @@ export function createFeatures(
   settings: DemoSettings,
   { nonceSecret }: { readonly nonceSecret: Buffer },
 ): NonNullable<OidcConfiguration['features']> {
-  const { apiResource, accessTokenSeconds, demandNonces } = settings
+  const { apiResource, inventory, accessTokenSeconds, demandNonces } = settings
   const ownTokens = (_ctx: OidcContext, client: Client, token: Client): boolean =>
     client.clientId === token.clientId
 
@@ -29,8 +29,11 @@ export function createFeatures(
       enabled: true,
       defaultResource: () => apiResource,
       getResourceServerInfo: (_ctx: OidcContext, resource: string) => {
+        if (resource === inventory?.resource) {
+          return resourceServer(resource, { scope: 'stock.read', accessTokenSeconds })
+        }
         if (resource !== apiResource) throw new InvalidTarget()
-        return apiResourceServer(resource, accessTokenSeconds)
+        return resourceServer(resource, { scope: API_SCOPE, accessTokenSeconds })
       },
     },
     introspection: { enabled: true, allowedPolicy: ownTokens },
@@ -51,7 +54,10 @@ export function createFeatures(
   }
 }
 
-function apiResourceServer(audience: string, accessTokenTTL: number): unknown {
+function resourceServer(
+  audience: string,
+  { scope, accessTokenSeconds }: { readonly scope: string; readonly accessTokenSeconds: number },
+): unknown {
   const jwt = { sign: { alg: 'ES256' } }
-  return { audience, scope: API_SCOPE, accessTokenFormat: 'jwt', accessTokenTTL, jwt }
+  return { audience, scope, accessTokenFormat: 'jwt', accessTokenTTL: accessTokenSeconds, jwt }
 }

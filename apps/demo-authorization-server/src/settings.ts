@@ -14,6 +14,8 @@ export interface DemoSettings {
   readonly demandNonces: boolean
   /** How long an access token lives. */
   readonly accessTokenSeconds: number
+  /** The service behind the API, and the API as a client that exchanges tokens for it. */
+  readonly inventory?: { readonly resource: string; readonly clientJwks: PublicJwks }
 }
 
 interface PublicJwks {
@@ -37,15 +39,29 @@ export function readSettings(environment: Environment): DemoSettings & { readonl
       'APPLICATION_ORIGIN',
       environment['APPLICATION_ORIGIN'] ?? 'http://localhost:4000',
     ),
-    apiResource: readResource(environment['API_RESOURCE'] ?? 'http://localhost:4002/'),
-    clientJwks: readJwks(environment['DEMO_CLIENT_JWKS']),
+    apiResource: readResource(
+      'API_RESOURCE',
+      environment['API_RESOURCE'] ?? 'http://localhost:4002/',
+    ),
+    clientJwks: readJwks('DEMO_CLIENT_JWKS', environment['DEMO_CLIENT_JWKS']),
     mode: readMode(environment['MODE'] ?? 'tmb'),
     demandNonces: readFlag('DPOP_NONCE', environment['DPOP_NONCE'] ?? '0'),
     accessTokenSeconds: readSeconds(
       'ACCESS_TOKEN_SECONDS',
       environment['ACCESS_TOKEN_SECONDS'] ?? '300',
     ),
+    ...readInventory(environment),
   }
+}
+
+function readInventory({
+  INVENTORY_RESOURCE: resource,
+  API_CLIENT_JWKS: jwks,
+}: Environment): Pick<DemoSettings, 'inventory'> {
+  if (resource === undefined) return {}
+
+  const clientJwks = readJwks('API_CLIENT_JWKS', jwks)
+  return { inventory: { resource: readResource('INVENTORY_RESOURCE', resource), clientJwks } }
 }
 
 function readPort(value: string): number {
@@ -66,9 +82,9 @@ function readOrigin(name: string, value: string): string {
   return value
 }
 
-function readResource(value: string): string {
+function readResource(name: string, value: string): string {
   if (!/^https?:/.test(value) || !URL.canParse(value) || value.includes('#')) {
-    throw new SettingsError('API_RESOURCE must be an absolute URL such as http://localhost:4002/.')
+    throw new SettingsError(`${name} must be an absolute URL such as http://localhost:4002/.`)
   }
   return value
 }
@@ -93,20 +109,16 @@ function readSeconds(name: string, value: string): number {
   return Number(value)
 }
 
-function readJwks(value: string | undefined): PublicJwks {
+function readJwks(name: string, value: string | undefined): PublicJwks {
   if (value === undefined) {
-    throw new SettingsError(
-      "DEMO_CLIENT_JWKS is not set: set it to a JWK Set with the backend's public key.",
-    )
+    throw new SettingsError(`${name} is not set: set it to a JWK Set with the client's public key.`)
   }
   const jwks = parseJson(value)
   if (!isJwks(jwks) || jwks.keys.length === 0) {
-    throw new SettingsError(
-      'DEMO_CLIENT_JWKS must be JSON: {"keys":[…]} with one public JWK or more.',
-    )
+    throw new SettingsError(`${name} must be JSON: {"keys":[…]} with one public JWK or more.`)
   }
   if (jwks.keys.some((jwk) => 'd' in jwk || 'k' in jwk)) {
-    throw new SettingsError('DEMO_CLIENT_JWKS holds a private key: leave only public ones in it.')
+    throw new SettingsError(`${name} holds a private key: leave only public ones in it.`)
   }
   return jwks
 }

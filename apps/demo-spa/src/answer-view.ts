@@ -1,5 +1,6 @@
 import { parseJsonObject } from '@tmb-kit/core'
 import { find, findByTestId } from './elements.js'
+import { createHopsView } from './hops-view.js'
 import type { ReceivedAnswer, SentRequest } from './watch-fetch.js'
 
 /** What the API said last. */
@@ -13,17 +14,20 @@ export function createAnswerView(): AnswerView {
   const status = findByTestId('api-status')
   const body = findByTestId('api-body')
   const request = find('#api-request')
+  const hops = createHopsView()
 
   return {
     clear: () => {
       status.textContent = ''
       body.textContent = ''
+      hops.clear()
     },
     show: ({ method, url }, answer) => {
       request.textContent = `${method} ${url.origin}${url.pathname}`
       status.textContent = String(answer.status)
       status.dataset['tone'] = answer.status < 400 ? 'fine' : 'failed'
       body.textContent = indent(answer.body)
+      hops.show(answer.body)
     },
   }
 }
