@@ -34,8 +34,7 @@ export async function parseSessionId(cookie: string): Promise<SessionAddress | u
 
   return {
     rowId: (await computeSha256(`tmb-kit session row ${cookie}`)).slice(0, ROW_ID_LENGTH),
-    // The row and its tokens as they were read last: written once in a few minutes, read with every call.
-    sealer: createSealer([cookie], { remembers: 2 }),
+    sealer: createSealer([cookie]),
   }
 }
 

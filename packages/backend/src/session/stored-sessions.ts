@@ -103,8 +103,15 @@ export function storedSessions(options: StoredSessionsOptions): StoredSessions {
   }
 }
 
-/** What is kept of sessions that are in use: the key of each, and its row as it was read last. */
-const MAX_KNOWN_ADDRESSES = 1000
+/** What is kept of a session that is in use: its key, and its row as it was read last. */
+interface KnownRow {
+  readonly address: SessionAddress
+  readonly record: SessionRecord
+  readonly sealed: string
+  readonly sealedTokens: string | undefined
+}
+
+const MAX_KNOWN_ROWS = 1000
 
 interface StoredContext extends SessionEnvironment {
   readonly store: SessionStore
@@ -118,18 +125,23 @@ function createStoredSessions(
   context: StoredContext,
 ): Pick<Sessions, 'begin' | 'endNoted' | 'open'> {
   const { store, limits, clock, secret } = context
-  // Whether a session lives, the store says each time; its key is derived once.
-  const addresses = createBoundedMap<SessionAddress>(MAX_KNOWN_ADDRESSES)
+  // Whether a session lives, and what it holds, the store says each time; what it says is opened once.
+  const knownRows = createBoundedMap<KnownRow>(MAX_KNOWN_ROWS)
   const open: Sessions['open'] = async (cookie) => {
-    const address = addresses.get(cookie, clock()) ?? (await parseSessionId(cookie))
+    const known = knownRows.get(cookie, clock())
+    const address = known?.address ?? (await parseSessionId(cookie))
     const row = address === undefined ? undefined : await store.find(address.rowId)
     if (address === undefined || row === undefined) return undefined
 
-    const record = await openRecord(row, address)
+    const isKnown = known?.sealed === row.sealed && known.sealedTokens === row.tokens?.sealed
+    const record = isKnown ? known.record : await openRecord(row, address)
     if (record === undefined || expiryOf(record.session, limits) <= clock()) return undefined
 
     // Only one that exists: made-up cookies must not push the others out.
-    addresses.set(cookie, address, row.expiresAt)
+    if (!isKnown) {
+      const { sealed, tokens, expiresAt } = row
+      knownRows.set(cookie, { address, record, sealed, sealedTokens: tokens?.sealed }, expiresAt)
+    }
     return openStored({ address, record, cookie }, context)
   }
 
