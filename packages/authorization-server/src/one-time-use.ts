@@ -13,6 +13,9 @@ export interface OneTimeUseStore {
   claim(id: string, expiresAt: number): Promise<boolean>
 }
 
+/** Looking through all of them pays once there are twice as many as after the last time. */
+const MIN_SWEEP = 1024
+
 /**
  * Remembers uses in this process. Does not know of other processes: behind a load balancer give the
  * provider a store that they share.
@@ -21,11 +24,17 @@ export function memoryOneTimeUseStore({
   clock = systemClock,
 }: { readonly clock?: Clock } = {}): OneTimeUseStore {
   const uses = new Map<string, number>()
+  let sweepAt = MIN_SWEEP
 
   return {
     claim: async (id, expiresAt) => {
-      forgetExpired(uses, clock())
-      if (uses.has(id)) return false
+      const now = clock()
+      if (uses.size >= sweepAt) {
+        forgetExpired(uses, now)
+        sweepAt = Math.max(MIN_SWEEP, uses.size * 2)
+      }
+      const usedUntil = uses.get(id)
+      if (usedUntil !== undefined && usedUntil > now) return false
 
       uses.set(id, expiresAt)
       return true
@@ -33,10 +42,9 @@ export function memoryOneTimeUseStore({
   }
 }
 
-/** All live about equally long, so the oldest expire first. */
+/** Clients choose how long their assertions live, so what came first need not expire first. */
 function forgetExpired(uses: Map<string, number>, now: number): void {
   for (const [id, expiresAt] of uses) {
-    if (expiresAt > now) return
-    uses.delete(id)
+    if (expiresAt <= now) uses.delete(id)
   }
 }

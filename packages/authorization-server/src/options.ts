@@ -2,7 +2,7 @@ import type { Clock } from '@tmb-kit/core'
 import type { KeyBindingEventSink } from './events.js'
 import type { TokenExchangeOptions } from './exchange/exchange-policy.js'
 import type { OneTimeUseStore } from './one-time-use.js'
-import type { TokenEndpointCors } from './token-endpoint-cors.js'
+import { TOKEN_ENDPOINT_CORS, type TokenEndpointCors } from './token-endpoint-cors.js'
 
 export interface KeyBindingOptions {
   /** Takes audit events. Must not throw, and is not waited for. */
@@ -36,12 +36,20 @@ const NAMES: Readonly<Record<keyof KeyBindingOptions, true>> = {
 
 const DEFAULT_MAX_BOUND_TOKEN_SECONDS = 300
 
-/** @throws {TypeError} for an unknown option, or a lifetime that is none. */
+/**
+ * Looks at the options of an operator who may have no types, and gives the lifetime among them.
+ *
+ * @throws {TypeError} for an unknown option, or a value that is none of its option.
+ */
 export function readMaxBoundTokenSeconds(options: KeyBindingOptions): number {
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(NAMES, name))
   if (unknown !== undefined) throw new TypeError(`unknown option ${unknown}`)
 
   const { maxBoundTokenSeconds = DEFAULT_MAX_BOUND_TOKEN_SECONDS } = options
+  const { tokenEndpointCors = 'off' } = options
+  if (!TOKEN_ENDPOINT_CORS.includes(tokenEndpointCors)) {
+    throw new TypeError(`tokenEndpointCors must be one of ${TOKEN_ENDPOINT_CORS.join(', ')}`)
+  }
   if (!Number.isSafeInteger(maxBoundTokenSeconds) || maxBoundTokenSeconds < 1) {
     throw new TypeError('maxBoundTokenSeconds must be a whole number of seconds')
   }

@@ -3,6 +3,8 @@ import type { OidcContext } from './oidc-provider.js'
 /** Who may read answers of the token endpoint in a page of another origin. */
 export type TokenEndpointCors = 'off' | 'public-clients'
 
+export const TOKEN_ENDPOINT_CORS: readonly TokenEndpointCors[] = ['off', 'public-clients']
+
 // What oidc-provider sets: the first two in every answer, the others in one to a preflight.
 const ANSWER_HEADERS = ['Access-Control-Allow-Origin', 'Access-Control-Expose-Headers']
 const PREFLIGHT_HEADERS = [

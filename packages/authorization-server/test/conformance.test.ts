@@ -10,7 +10,7 @@ import {
   type SubjectOptions,
 } from './support/conformance-subjects.js'
 import { DEFECTS } from './support/defects.js'
-import type { Served } from './support/served.js'
+import { serve, type Served } from './support/served.js'
 
 const running: Served[] = []
 afterEach(async () => {
@@ -99,6 +99,19 @@ describe('the conformance command', () => {
       expect(requirement.source).toMatch(/^(?:RFC \d+|draft-|profile )/)
     }
   })
+})
+
+it('metadata of a server without OpenID is found, and none at all is said so', async () => {
+  const served = await serve((origin) => (request, response) => {
+    const isThere = request.url === '/.well-known/oauth-authorization-server/tenant'
+    response.statusCode = isThere ? 200 : 404
+    response.end(isThere ? JSON.stringify({ issuer: `${origin}/tenant` }) : '')
+  })
+  running.push(served)
+  const results = await runConformance(settingsFor(`${served.origin}/tenant`))
+  const found = results.find(({ requirement }) => requirement.id === 'META-03')
+  expect(found?.finding).toEqual({ kind: 'met' })
+  await expect(runConformance(settingsFor(served.origin))).rejects.toThrow(/no metadata at/)
 })
 
 describe('the command line', () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { TokenEndpointCors } from '@tmb-kit/authorization-server'
+import { KeyBindingProvider, type TokenEndpointCors } from '@tmb-kit/authorization-server'
 import {
   startAuthorizationServer,
   type TestAuthorizationServer,
@@ -70,6 +70,11 @@ describe("AS-23: with tokenEndpointCors 'public-clients'", () => {
     })
     expect(answer.status).toBe(200)
     expect(answer.headers.get('Access-Control-Allow-Origin')).toBe(ORIGIN)
+  })
+
+  it('misuse: another value is a TypeError', () => {
+    const options = { tokenEndpointCors: 'all' as TokenEndpointCors }
+    expect(() => new KeyBindingProvider('https://as.test', {}, options)).toThrow(TypeError)
   })
 
   it('and a confidential one may not', async () => {

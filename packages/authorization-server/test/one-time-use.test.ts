@@ -113,4 +113,16 @@ describe('memoryOneTimeUseStore', () => {
     clock.advance(1)
     expect(await claim('a')).toBe(true)
   })
+
+  it('forgets what is over behind something that lives longer, in thousands of ids as well', async () => {
+    const clock = testClock()
+    const store = memoryOneTimeUseStore({ clock })
+    await store.claim('long', clock() + 1_000_000)
+    for (let index = 0; index < 5000; index += 1) await store.claim(`${index}`, clock() + 10)
+    clock.advance(10)
+    for (let index = 0; index < 5000; index += 1) {
+      expect(await store.claim(`${index}`, clock() + 10)).toBe(true)
+    }
+    expect(await store.claim('long', clock() + 10)).toBe(false)
+  })
 })

@@ -130,13 +130,19 @@ export function supportsGrant(metadata: JsonObject, grantType: string): boolean 
   return Array.isArray(names) && names.includes(grantType)
 }
 
+/** OpenID Connect Discovery 1.0 section 4; RFC 8414 section 3.1, for a server that knows no OpenID. */
 async function fetchMetadata(issuer: string, fetch: typeof globalThis.fetch): Promise<JsonObject> {
-  const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
-  const { status, body } = await readAnswer(await fetch(address))
-  if (status !== 200 || body === undefined) {
-    throw new TypeError(`${address} answered ${status}, without metadata`)
+  const { origin, pathname } = new URL(issuer)
+  const path = pathname.replace(/\/$/, '')
+  const addresses = [
+    `${origin}${path}/.well-known/openid-configuration`,
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+  ]
+  for (const address of addresses) {
+    const { status, body } = await readAnswer(await fetch(address))
+    if (status === 200 && body !== undefined) return body
   }
-  return body
+  throw new TypeError(`there is no metadata at ${addresses.join(' or ')}`)
 }
 
 interface PushOptions {
