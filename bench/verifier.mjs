@@ -1,6 +1,7 @@
 import { cpus } from 'node:os'
 import * as onNode from '@tmb-kit/resource-server'
 import { exposeGarbageCollector } from './support/collector.mjs'
+import { createBounds } from './support/bounds.mjs'
 import { createFloor } from './support/floor.mjs'
 import { createGarbage, measureRefusals } from './support/garbage.mjs'
 import { createExpressBearer, createOauth4webapi } from './support/rivals.mjs'
@@ -23,10 +24,14 @@ export async function main() {
   const node = createVerifier(onNode, world)
   try {
     const floor = createFloor()
+    const bounds = await createBounds(world, clients)
     const contenders = [
       floor,
+      bounds.known,
       known('seen before, on Node', node, clients),
+      bounds.webCrypto,
       known('seen before, WebCrypto only', createVerifier(onWebCrypto, world), clients),
+      bounds.stranger,
       firstSight('first sight, on Node', createVerifier(onNode, world), world),
       firstSight('first sight, WebCrypto only', createVerifier(onWebCrypto, world), world),
       createOauth4webapi(world.jwks, clients),
