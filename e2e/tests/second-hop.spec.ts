@@ -11,7 +11,7 @@ test('the page shows what both tokens are bound to, side by side', async ({ page
   const ofApi: unknown = JSON.parse(await page.getByTestId('hop-inventory-cnf').innerText())
   expect(ofBrowser).toEqual({ jkt })
   expect(ofApi).toEqual({
-    'x5t#S256': expect.stringMatching(/^[\w-]{43}$/) as string,
+    'x5t#S256': expect.stringMatching(/^[\w-]{43}$/) as unknown as string,
     tls_exp: 'EXPORTER-oauth-tls-session-bound',
   })
   await expect(page.getByTestId('api-body')).toContainText('"stock"')

@@ -16,7 +16,13 @@ const REFUSED = [400, 401, 403]
 export async function postForm(
   url: string,
   form: URLSearchParams,
-  { fetch, headers }: { readonly fetch: typeof globalThis.fetch; readonly headers: HeadersInit },
+  {
+    fetch,
+    headers,
+  }: {
+    readonly fetch: typeof globalThis.fetch
+    readonly headers: Readonly<Record<string, string>>
+  },
 ): Promise<JsonObject> {
   const deadline = new AbortController()
   const timer = setTimeout(() => {

@@ -58,7 +58,8 @@ const MAX_TOKENS = 1000
  */
 export function createTokenExchange(options: TokenExchangeOptions): TokenExchange {
   const { tokenEndpoint, confirmation, clock = systemClock } = options
-  const { fetch = async (input, init) => globalThis.fetch(input, init) } = options
+  const fetch: typeof globalThis.fetch =
+    options.fetch ?? (async (input, init) => globalThis.fetch(input, init))
   if (!URL.canParse(tokenEndpoint)) throw new TypeError('tokenEndpoint must be a URL')
 
   const held = new Map<string, Promise<ExchangedToken>>()
