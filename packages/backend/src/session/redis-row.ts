@@ -9,7 +9,7 @@ const LONGEST_LINE_OCTETS = 4096
 const LINE_END = '\n'
 
 /** A row as Redis keeps it; its id is in the key. */
-export function encodeRow({ version, expiresAt, labels, sealed }: SessionRow): Buffer {
+export function encodeRow({ version, expiresAt, labels, sealed }: SessionRow): Uint8Array {
   return encode([`${version}`, `${expiresAt}`, ...labels], sealed)
 }
 
@@ -28,7 +28,7 @@ export function parseRow(id: string, stored: Uint8Array): SessionRow | undefined
   }
 }
 
-export function encodeTokens({ sealed, expiresAt }: SealedTokens): Buffer {
+export function encodeTokens({ sealed, expiresAt }: SealedTokens): Uint8Array {
   return encode([`${expiresAt}`], sealed)
 }
 

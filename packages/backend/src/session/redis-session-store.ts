@@ -1,4 +1,3 @@
-/// <reference types="node" />
 import { systemClock, type Clock } from '@tmb-kit/core'
 import { encodeRow, encodeTokens, parseRow, parseTokens } from './redis-row.js'
 import {
@@ -26,7 +25,7 @@ export interface RedisCommands {
   eval(
     script: string,
     keyCount: number,
-    ...keysAndValues: (Buffer | number | string)[]
+    ...keysAndValues: (Uint8Array | number | string)[]
   ): Promise<unknown>
 }
 

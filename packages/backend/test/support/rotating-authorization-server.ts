@@ -29,6 +29,8 @@ export interface RotatingAuthorizationServer {
     /** Whether the token before is still good, as long as its successor was never used. */
     forgivesLostAnswers: boolean
   }
+  /** How many requests it is busy with, whoever still waits for their answers. */
+  readonly underWay: () => number
   /** Signs the user in. @returns the URL that the browser is sent back to. */
   authorize(url: string): URL
   stop(): Promise<void>
@@ -130,8 +132,17 @@ export async function startRotatingAuthorizationServer(): Promise<RotatingAuthor
     }
   }
 
+  let underWay = 0
+  const counted = async (request: Request): Promise<Response> => {
+    underWay += 1
+    try {
+      return await handler(request)
+    } finally {
+      underWay -= 1
+    }
+  }
   const server = await new Promise<ServerType>((resolve) => {
-    const started = serve({ fetch: handler, port: 0, hostname: '127.0.0.1' }, () =>
+    const started = serve({ fetch: counted, port: 0, hostname: '127.0.0.1' }, () =>
       resolve(started),
     )
   })
@@ -141,6 +152,7 @@ export async function startRotatingAuthorizationServer(): Promise<RotatingAuthor
     issuer,
     grants,
     behaviour,
+    underWay: () => underWay,
     authorize: (url) => {
       const query = new URL(url).searchParams
       const code = encodeBase64url(crypto.getRandomValues(new Uint8Array(32)))
