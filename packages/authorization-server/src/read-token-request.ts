@@ -22,14 +22,15 @@ export interface ReadTokenRequestOptions {
  * @throws {@link KeyBindingError} every code but those of a code or a grant.
  */
 export function readTokenRequest(
-  { query, oidc }: OidcContext,
+  ctx: OidcContext,
   { grantType, client, supported }: ReadTokenRequestOptions,
 ): TokenRequest {
+  const { oidc } = ctx
   const { clientId, tmb_bound_access_tokens: required = false } = client
   const lacksAudience =
     client.tmb_audience_required === true && oidc?.params?.['resource'] === undefined
   const refreshes = grantType === 'refresh_token'
-  const value = readTmbParameter({ form: oidc?.body ?? {}, query })
+  const value = readTmbParameter({ form: oidc?.body ?? {}, query: queryOf(ctx) })
   const claimed = claimedTmbOf(oidc?.body ?? {}, client)
   if (value === undefined) {
     if (claimed !== undefined) throw new KeyBindingError('assertion_contradicts_tmb')
@@ -44,4 +45,9 @@ export function readTokenRequest(
   assertPermitted(client, asked)
   if (lacksAudience) throw new KeyBindingError('audience_required')
   return new TokenRequest({ clientId, asked, required, refreshes, lacksAudience })
+}
+
+/** Koa would look for names in a query that is not there. */
+function queryOf(ctx: OidcContext): OidcContext['query'] {
+  return ctx.req.url?.includes('?') === false ? {} : ctx.query
 }

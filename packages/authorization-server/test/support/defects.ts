@@ -135,6 +135,12 @@ export const DEFECTS: readonly Defect[] = [
     answer: (answer, request) => (isCode(request) && request.isRepeated ? ISSUED : answer),
   },
   {
+    name: 'anybody exchanges a bound token',
+    breaks: ['TX-04'],
+    answer: (answer, { form }) =>
+      form.get('grant_type')?.endsWith(':token-exchange') === true ? ISSUED : answer,
+  },
+  {
     name: 'a refusal may be stored',
     breaks: ['AS-25'],
     withoutHeader: 'Cache-Control',
