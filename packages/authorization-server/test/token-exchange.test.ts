@@ -55,12 +55,23 @@ describe.each([
     })
   })
 
-  it('TX-02, TX-07: cnf in the answer and in the token is what tmb asked for', async () => {
+  it('TX-02: cnf in the answer and in the token is what tmb asked for', async () => {
     const subjectToken = await world.subject({ cnf: { jkt }, resource })
     const answer = await world.exchange({ subjectToken, parameters: { tmb } })
     expect(answer.body['cnf']).toStrictEqual(SERVICE)
     expect(claimsOf(answer)['cnf']).toStrictEqual(SERVICE)
   })
+})
+
+it('TX-07: the answer has the cnf of the token, also where a proof bound it', async () => {
+  const serviceKey = await generateProofKey()
+  const subjectToken = await world.subject({ cnf: { jkt } })
+  const headers = { DPoP: await world.prove(serviceKey) }
+  const answer = await world.exchange({ subjectToken, headers })
+  const cnf = { jkt: await jktOf(serviceKey) }
+  expect(answer).toMatchObject({ status: 200, body: { token_type: 'DPoP' } })
+  expect(answer.body['cnf']).toStrictEqual(cnf)
+  expect(claimsOf(answer)['cnf']).toStrictEqual(cnf)
 })
 
 it('AS-01: an opaque token is issued as well, and introspection says the same', async () => {
