@@ -47,6 +47,7 @@ export async function startWorkerWorld(port: number): Promise<WorkerWorld> {
       c.header('Content-Security-Policy', policy)
       return c.html('<!doctype html><title>A page</title><script src="/page.js"></script>')
     })
+    .get('/empty', (c) => c.html('<!doctype html>'))
     .get('/page.js', (c) => c.body(scripts.page, 200, script))
     .get('/sw.js', (c) => c.body(scripts.worker, 200, script))
     .use('/bff/token', async (_, next) => {

@@ -149,6 +149,35 @@ test('BR-16: no script of the page is given a token, in the strict mode it gets 
   expect(seen).not.toMatch(/access_token"\s*:/)
 })
 
+test('what it does not protect from: a script that gets rid of the worker can ask for a token', async ({
+  page,
+  world,
+}) => {
+  await signIn(page, world, 'refuse')
+  expect(await ready(page)).toBe('worker')
+  const status = await page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.getRegistration()
+    await registration?.unregister()
+    const frame = document.createElement('iframe')
+    frame.src = '/empty'
+    const loaded = new Promise((resolve) => {
+      frame.onload = resolve
+    })
+    document.body.append(frame)
+    await loaded
+    const { jkt } = (await (
+      await fetch('/bff/session', { headers: { 'X-CSRF': '1' } })
+    ).json()) as { jkt: string }
+    const response = await frame.contentWindow!.fetch('/bff/token', {
+      method: 'POST',
+      headers: { 'X-CSRF': '1', 'Content-Type': 'application/json' },
+      body: JSON.stringify({ jkt }),
+    })
+    return response.status
+  })
+  expect(status).toBe(200)
+})
+
 test('a worker that the browser ended comes back, and asks for its token again', async ({
   page,
   world,

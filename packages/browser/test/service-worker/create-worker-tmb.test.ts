@@ -4,11 +4,13 @@ import {
   APP,
   challenge,
   createWorld,
+  keyOf,
   OTHER_API,
   reply,
   SIGN_IN_PAGE,
   type World,
 } from '../support/world.js'
+import { runHandoff } from '../support/token-endpoint.js'
 import { FakeContainer, openSignedPage, openWorkerPage } from './support/container.js'
 import { startWorker } from './support/worker.js'
 
@@ -273,6 +275,18 @@ describe('BR-16: with `fallback: refuse`', () => {
     expect(tmb.signer).toBe('nobody')
     expect(tokenRequests()).toBe(0)
     expect(world.requestsTo('/orders')).toHaveLength(0)
+  })
+
+  it('BR-29: in mode `handoff` the way back from the sign-in brings the token to the worker', async () => {
+    const backend = runHandoff(world)
+    backend.pending = await keyOf(world.openTab())
+    const worker = startWorker(world, { fallback: 'refuse' })
+    const { tmb, exchanges } = openWorkerPage(world, { worker, fallback: 'refuse' })
+    expect(await tmb.session()).toMatchObject({ kind: 'active', claims: { sub: 'alice' } })
+    expect((await tmb.fetch(`${API}/orders`)).status).toBe(200)
+    expect(tokenRequests()).toBe(1)
+    expect(exchanges.length).toBeGreaterThan(1)
+    for (const { url, body } of exchanges) expect(body, url).not.toContain('token-1')
   })
 
   it('a first visit waits for the worker', async () => {
