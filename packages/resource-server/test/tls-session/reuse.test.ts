@@ -1,6 +1,8 @@
 import type { RequestConnection, VerifierEvent, VerifierOptions } from '@tmb-kit/resource-server'
 import { readFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createCertificate, type TestCertificate } from '../support/certificates.js'
 import { LABEL, writeSessionProof } from '../support/session-proof.js'
@@ -157,6 +159,25 @@ describe('EKM-15: a proof that has verified on a connection', () => {
     // An object of its own each time: as good as a new connection, so it is verified each time.
     await verifier.verify(await present(accessToken, proof), open(ekm))
     expect(verifications).toBe(2)
+  })
+
+  it('EKM-16: what is remembered goes when the object of the connection goes', async () => {
+    setFlagsFromString('--expose-gc')
+    const collectGarbage = runInNewContext('gc') as () => void
+    const [verifier, ekm, accessToken] = [verifierOf(), randomBytes(32), await bound()]
+    const proof = await writeSessionProof(certificate, { accessToken, ekm, iat: world.clock() })
+    const verifyOnce = async (): Promise<WeakRef<object>> => {
+      const identity = {}
+      await verifier.verify(await present(accessToken, proof), { ...open(ekm), identity })
+      return new WeakRef(identity)
+    }
+    const identity = await verifyOnce()
+    do {
+      // Whoever asks a WeakRef holds what it leads to until the end of that turn.
+      await new Promise((resolve) => setImmediate(resolve))
+      collectGarbage()
+    } while (identity.deref() !== undefined)
+    expect(identity.deref()).toBeUndefined()
   })
 
   it('EKM-05: a connection whose handshake had not ended is looked at again', async () => {
