@@ -8,7 +8,7 @@ import { createExpressBearer, createOauth4webapi } from './support/rivals.mjs'
 import { runInRounds } from './support/rounds.mjs'
 import { goal, printGoals, printTable } from './support/report.mjs'
 import { loadWebCryptoPath } from './support/web-crypto-path.mjs'
-import { API, createWorld, ISSUER, requestOf, requestsOf } from './support/world.mjs'
+import { API, createWorld, formRequestOf, ISSUER, requestOf, requestsOf } from './support/world.mjs'
 
 const CLIENTS = 32
 const RESIDENT_CLIENTS = 4_000
@@ -63,8 +63,9 @@ async function measureGarbage() {
   const client = await world.createClient()
   const garbage = await createGarbage(verifier, client, world)
   const refusals = await measureRefusals(garbage, {
-    known: known('a good request of a known client', verifier, [client]),
-    stranger: firstSight('a good request of a new client', verifier, world),
+    'a known client': known('a good request of a known client', verifier, [client]),
+    'a new client': firstSight('a good request of a new client', verifier, world),
+    'a form': known('a good request with a form', verifier, [client], formRequestOf),
   })
   return { refusals, flood: await floodMemory(garbage) }
 }
@@ -114,12 +115,7 @@ function printRefusals(refusals) {
   console.log('\nrefused requests by reason, the dearest kind of each: CPU of a good request\n')
   printTable(
     ['reason', 'kinds', 'CPU', 'a good request is that of'],
-    refusals.map(({ code, kinds, cpu, isStranger }) => [
-      code,
-      kinds,
-      cpu.toFixed(2),
-      isStranger ? 'a new client' : 'a known client',
-    ]),
+    refusals.map(({ code, kinds, cpu, likeness }) => [code, kinds, cpu.toFixed(2), likeness]),
   )
 }
 
@@ -141,13 +137,13 @@ async function createClients({ createClient }, count) {
   return clients
 }
 
-function known(name, verifier, clients) {
+function known(name, verifier, clients, create = requestOf) {
   return {
     name,
     inputs: async (count) => {
       for (const request of await requestsOf(clients, clients.length))
         await verifier.verify(request)
-      return requestsOf(clients, count)
+      return requestsOf(clients, count, create)
     },
     run: async (request) => verifier.verify(request),
   }

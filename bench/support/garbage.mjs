@@ -30,7 +30,7 @@ export async function createGarbage(verifier, client, { clock }) {
   return refused.map(({ code, request }, index) => ({
     name: `${index} ${code}`,
     code,
-    isStranger: code.startsWith('token_') && !isOwnToken(request, client),
+    likeness: likenessOf(code, request, client),
     inputs: async (count) => Array.from({ length: count }, () => request),
     run: async (bad) => codeOf(verifier, bad),
   }))
@@ -43,19 +43,21 @@ async function codeOf(verifier, request) {
   )
 }
 
-function isOwnToken(request, { accessToken }) {
-  return request.headers.get('Authorization')?.endsWith(` ${accessToken}`) === true
+/** Which good request a bad one pretends to be. */
+function likenessOf(code, request, { accessToken }) {
+  if (code === 'token_in_body') return 'a form'
+  const isOwn = request.headers.get('Authorization')?.endsWith(` ${accessToken}`) === true
+  return code.startsWith('token_') && !isOwn ? 'a new client' : 'a known client'
 }
 
-const reasonOf = ({ code, isStranger }) => `${code} ${isStranger}`
+const reasonOf = ({ code, likeness }) => `${code} ${likeness}`
 
 /** What refusing costs beside accepting, by reason: the dearest kind of each, the dearest first. */
 export async function measureRefusals(garbage, good) {
   const dearest = new Map()
   for (const reason of new Set(garbage.map(reasonOf))) {
     const kinds = garbage.filter((kind) => reasonOf(kind) === reason)
-    const [{ isStranger }] = kinds
-    const unit = isStranger ? good.stranger : good.known
+    const unit = good[kinds[0].likeness]
     const quick = await runInRounds([unit, ...kinds], { rounds: 1, iterations: 20 })
     const [chosen] = kinds.toSorted(
       (one, other) => quick.get(other.name).cpu - quick.get(one.name).cpu,

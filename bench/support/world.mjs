@@ -51,11 +51,21 @@ export async function requestOf({ signer, accessToken }) {
   })
 }
 
+/** A good request with a form, which has to be looked into for a token. */
+export async function formRequestOf({ signer, accessToken }) {
+  const proof = await signer.sign({ htm: 'POST', htu: ORDERS, accessToken })
+  return new Request(ORDERS, {
+    method: 'POST',
+    headers: { Authorization: `DPoP ${accessToken}`, DPoP: proof },
+    body: new URLSearchParams({ item: 'book' }),
+  })
+}
+
 /** As many requests as are asked for, from some clients in turn. */
-export async function requestsOf(clients, count) {
+export async function requestsOf(clients, count, create = requestOf) {
   const requests = []
   for (let index = 0; index < count; index += 1) {
-    requests.push(await requestOf(clients[index % clients.length]))
+    requests.push(await create(clients[index % clients.length]))
   }
   return requests
 }

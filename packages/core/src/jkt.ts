@@ -39,5 +39,6 @@ export async function computeJkt(publicJwk: JsonWebKey): Promise<Jkt> {
     if (typeof value !== 'string') throw new TypeError(`jwk: ${member} must be a string`)
     canonical += `${canonical === '' ? '{' : ','}"${member}":${JSON.stringify(value)}`
   }
-  return (await computeSha256(`${canonical}}`)) as Jkt
+  const hash = computeSha256(`${canonical}}`)
+  return (typeof hash === 'string' ? hash : await hash) as Jkt
 }

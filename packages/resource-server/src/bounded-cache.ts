@@ -13,8 +13,10 @@ export function boundedCache<Value>(maxEntries: number): BoundedCache<Value> {
     set: (name, value) => {
       entries.delete(name)
       entries.set(name, value)
+      if (entries.size <= maxEntries) return
+
       const [oldest] = entries.keys()
-      if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest)
+      if (oldest !== undefined) entries.delete(oldest)
     },
     delete: (name) => void entries.delete(name),
   }

@@ -61,8 +61,9 @@ export function createVerifier(options: VerifierOptions): Verifier {
         if (!(cause instanceof RefusedError || cause instanceof ProofError)) throw cause
 
         const scheme = parseScheme(request.headers.get('authorization'))
+        const nonce = settings.nonceSource === undefined ? undefined : await judge.nonceToOffer()
         settings.onEvent({ type: 'request_refused', code: cause.code })
-        throw refuse(cause.code, { scheme, nonce: await judge.nonceToOffer() })
+        throw refuse(cause.code, { scheme, nonce })
       }
     },
     authorize: (requirement) => {

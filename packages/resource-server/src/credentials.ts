@@ -1,3 +1,4 @@
+import { DPOP_SCHEME } from '@tmb-kit/core'
 import type { Scheme } from './challenge.js'
 import { RefusedError } from './refusal.js'
 
@@ -18,6 +19,8 @@ const SCHEMES: Readonly<Record<string, Scheme>> = { dpop: 'DPoP', bearer: 'Beare
 
 /** The scheme of an `Authorization` value, if it is one of ours. */
 export function parseScheme(authorization: string | null): Scheme | undefined {
+  if (authorization?.startsWith(`${DPOP_SCHEME} `) === true) return DPOP_SCHEME
+
   const word = authorization?.split(/[ \t]/, 1)[0]?.toLowerCase() ?? ''
   return Object.hasOwn(SCHEMES, word) ? SCHEMES[word] : undefined
 }

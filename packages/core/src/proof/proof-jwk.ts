@@ -41,8 +41,9 @@ export function assertProofJwk(jwk: unknown, parameters: ProofAlgorithmParameter
   if (!publicMembers.every((name) => isKeyMember(jwk[name], name, parameters))) {
     throw new ProofError('proof_jwk_invalid')
   }
-  const members = ['kty', ...expectedMembers].map((name) => [name, jwk[name]])
-  return Object.fromEntries(members) as ProofJwk
+  const members: Record<string, unknown> = { kty }
+  for (const name of expectedMembers) members[name] = jwk[name]
+  return members as ProofJwk
 }
 
 /** RFC 7517 sections 4.2 and 4.3: a key that says what it is for must be for verifying. */

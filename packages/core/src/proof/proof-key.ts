@@ -39,7 +39,8 @@ export async function importProofKey(proof: ParsedProof, jkt: Jkt): Promise<Proo
   const { algorithm, jwk, encodedHeader } = proof
   try {
     const { importing } = PROOF_ALGORITHMS[algorithm]
-    const verificationKey = await importVerificationKey(jwk, importing)
+    const imported = importVerificationKey(jwk, importing)
+    const verificationKey = imported instanceof Promise ? await imported : imported
     return { algorithm, jwk, jkt, verificationKey, encodedHeader }
   } catch (cause) {
     throw new ProofError('proof_jwk_invalid', { cause })

@@ -130,7 +130,9 @@ async function judgeUnknownKey(proof: ParsedProof, options: JudgeProofOptions): 
   assertKeyAndClaims(jkt, proof, options)
   const proofKey = await importProofKey(proof, jkt)
   const isSigned = proofKey.verificationKey.verify(proof.signature, proof.signingInput)
-  return finish(proofKey, isSigned, proof, options.policy)
+  const { policy } = options
+  if (isSigned === true && policy.nonceSource === undefined) return proofKey
+  return finish(proofKey, isSigned, proof, policy)
 }
 
 /** What is cheap, before what is not: most of what is wrong with a proof shows without cryptography. */
