@@ -159,7 +159,7 @@ describe('what is signed', () => {
       expect((await reader.read()).done).toBe(false)
       await vi.advanceTimersByTimeAsync(1)
       expect(await reader.read()).toEqual({ done: true, value: undefined })
-      await vi.waitUntil(events.cancelled)
+      await expect.poll(events.cancelled).toBe(true)
     })
 
     it('that the network cuts off is cut off for the page', async () => {
