@@ -17,8 +17,8 @@ export interface ModelHooks {
   readonly isUnprovable: (token: BoundToken) => boolean
   /** @throws when another request has used the code or refresh token. */
   readonly claim: (source: OidcGrantSource) => Promise<void>
-  /** How long a token may live that would live so many seconds. */
-  readonly limitLifetime: (seconds: number) => number
+  /** How long a token of a request may live that would live so many seconds. */
+  readonly limitLifetime: (seconds: number, request: TokenRequest) => number
 }
 
 /** An access token with what oidc-provider has no place for. */
@@ -50,18 +50,16 @@ export function bindAccessToken(
       return token === undefined || isUnprovable(token) ? undefined : token
     }
 
-    override get expiration(): number {
-      return limitLifetime(super.expiration)
-    }
-
-    override async save(): Promise<string> {
-      const binding = tokenRequest()?.binding
+    override save(): PromiseLike<string> {
+      const request = tokenRequest()
+      const binding = request?.binding
       if (binding !== undefined) {
         // All of them, so that nothing of a certificate on the same request stays.
         this.jkt = binding.jkt
         this['x5t#S256'] = binding['x5t#S256']
         this.tls_exp = binding.tls_exp
       }
+      if (request !== undefined) this.expiresIn = limitLifetime(this.expiration, request)
       return super.save()
     }
   }
@@ -112,7 +110,7 @@ export function bindRefreshToken(
       return refreshToken
     }
 
-    override async save(): Promise<string> {
+    override save(): PromiseLike<string> {
       this.confirmation = tokenRequest()?.binding ?? this.confirmation
       return super.save()
     }

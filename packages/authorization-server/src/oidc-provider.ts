@@ -18,7 +18,8 @@ declare class OidcModel {
   readonly consumed?: unknown
   /** NumericDate. */
   readonly exp?: number
-  save(): Promise<string>
+  /** Not a `Promise` by type, so that an override can hand it on as it is: each promise costs. */
+  save(): PromiseLike<string>
 }
 
 /** `AccessToken` and `ClientCredentials`. */
@@ -41,6 +42,7 @@ export declare class OidcAccessToken extends OidcModel {
   readonly tokenType: string
   /** How long it lives from now on, in seconds. */
   get expiration(): number
+  expiresIn?: number
   jkt: string | undefined
   'x5t#S256': string | undefined
 }

@@ -1,4 +1,5 @@
-import { computeSha256, DPOP_HEADER, systemClock, TMB_PARAMETER, type Clock } from '@tmb-kit/core'
+import { hash } from 'node:crypto'
+import { DPOP_HEADER, systemClock, TMB_PARAMETER, type Clock } from '@tmb-kit/core'
 // @ts-expect-error oidc-provider ships no types: ./oidc-provider.ts says what is used of it.
 import { errors, Provider } from 'oidc-provider'
 import { assertBound } from './assert-bound.js'
@@ -94,17 +95,18 @@ export class KeyBindingProvider extends Base {
     this.#methods = supportedMethods(configuration)
     this.#emit = createEventSink(onEvent)
     this.#claimOnce = async (name, expiresAt) =>
-      oneTimeUseStore.claim(await computeSha256(name), expiresAt)
+      oneTimeUseStore.claim(hash('sha256', name, 'base64url'), expiresAt)
     this.#hooks = {
       tokenRequest: () => Base.ctx?.state[TOKEN_REQUEST] as TokenRequest | undefined,
       isUnprovable: (token) => isUnprovable(token, { ctx: Base.ctx, configuration }),
       claim: async ({ kind, jti }) => {
         const expiresAt = clock() + ONE_TIME_USE_SECONDS
-        if (await this.#claimOnce(`${kind}:${jti}`, expiresAt)) return
+        if (await oneTimeUseStore.claim(hash('sha256', `${kind}:${jti}`, 'base64url'), expiresAt)) {
+          return
+        }
         throw new KeyBindingError('grant_already_used')
       },
-      limitLifetime: (seconds) => {
-        const { binding, endsAt } = this.#hooks.tokenRequest() ?? {}
+      limitLifetime: (seconds, { binding, endsAt }) => {
         const cap = binding === undefined ? seconds : Math.min(seconds, maxBoundTokenSeconds)
         return endsAt === undefined ? cap : Math.max(1, Math.min(cap, endsAt - clock()))
       },
@@ -147,7 +149,7 @@ export class KeyBindingProvider extends Base {
     const own = typeof parameters === 'string' ? [parameters] : parameters
     super.registerGrantType(
       name,
-      async (ctx, next) => this.#answer(ctx, { grantType: name, handler, next }),
+      (ctx, next): unknown => this.#answer(ctx, { grantType: name, handler, next }),
       supportsTmb(name) ? [...own, TMB_PARAMETER] : [...own],
       repeatable,
     )
