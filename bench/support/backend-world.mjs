@@ -3,14 +3,14 @@ import { SignJWT, exportJWK, generateKeyPair } from 'jose'
 
 export const ORIGIN = 'https://app.test'
 export const ISSUER = 'https://as.test'
-export const API = 'https://api.test'
+const API = 'https://api.test'
 export const SECRET = 'a secret of thirty-two bytes or more, for a benchmark'
 
 const PAGE = { 'X-CSRF': '1', 'Sec-Fetch-Site': 'same-origin' }
 export const USER = { name: 'Alice Example', email: 'alice.example@mail.example' }
 
-/** What createBackend gets, but for where sessions live. */
-export async function backendOptions(sessions) {
+/** What createBackend gets, but for where sessions live, and for how long an access token does. */
+export async function backendOptions(sessions, { lifetimeSeconds = 3600 } = {}) {
   return {
     origin: ORIGIN,
     issuer: ISSUER,
@@ -23,12 +23,12 @@ export async function backendOptions(sessions) {
     claims: ['sub', 'name', 'email'],
     keyContinuity: 'off',
     sessions,
-    fetch: await createAuthorizationServerFetch(),
+    fetch: await createAuthorizationServerFetch(lifetimeSeconds),
   }
 }
 
 /** An authorization server in this process: what it costs is no part of any figure. */
-async function createAuthorizationServerFetch() {
+async function createAuthorizationServerFetch(lifetimeSeconds) {
   const { publicKey, privateKey } = await generateKeyPair('ES256')
   const jwk = { ...(await exportJWK(publicKey)), kid: 'key-1', alg: 'ES256', use: 'sig' }
   const sign = async (typ, claims) =>
@@ -45,7 +45,7 @@ async function createAuthorizationServerFetch() {
     const scope = 'openid offline_access orders.read orders.write'
     return {
       token_type: 'DPoP',
-      expires_in: 3600,
+      expires_in: lifetimeSeconds,
       scope,
       cnf,
       access_token: await sign('at+jwt', { sub, aud: API, client_id: 'app', scope, cnf }),
