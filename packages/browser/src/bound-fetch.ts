@@ -20,11 +20,14 @@ export type Authorization = Readonly<Record<'authorization' | 'dpop', string>>
  * @throws {@link TmbError} `origin_not_allowed` - there is none.
  * @throws {@link TmbError} `header_not_allowed` - it brings credentials of its own.
  */
-export function serverOf(page: Page, { url, headers }: Request): ResourceServer {
-  // A Request's URL is in normal form. Its origin alone would do for a blob: URL too.
+export function serverOf(
+  page: Page,
+  { url, headers }: Pick<Request, 'url'> & Partial<Request>,
+): ResourceServer {
+  // The URL is in normal form. Its origin alone would do for a blob: URL too.
   const server = page.resourceServers.find(({ origin }) => url.startsWith(`${origin}/`))
   if (!server) throw new TmbError('origin_not_allowed')
-  if (headers.has('Authorization') || headers.has(DPOP_HEADER)) {
+  if (headers?.has('Authorization') || headers?.has(DPOP_HEADER)) {
     throw new TmbError('header_not_allowed')
   }
   return server
@@ -39,19 +42,21 @@ export async function authorize(
   page: Page,
   { method, url }: { readonly method: string; readonly url: string | URL },
 ): Promise<Authorization> {
-  const request = new Request(url, { method })
+  const { href } = new URL(url, page.location.href)
+  // As fetch and XMLHttpRequest do with these, and with no other.
+  const isKnown = /^(delete|get|head|options|post|put)$/i.test(method)
+  const request = { method: isKnown ? method.toUpperCase() : method, url: href }
   const server = serverOf(page, request)
-  return sign(page, request, server, getAccessToken(page, server))
+  return sign(request, server, getAccessToken(page, server))
 }
 
 async function sign(
-  page: Page,
-  request: Request,
+  request: Pick<Request, 'method' | 'url'>,
   { origin }: ResourceServer,
   token: Promise<AccessToken>,
 ): Promise<Authorization> {
   const { value, ath, signer } = await token
-  const dpop = await signer.sign(request, page.nonces[origin], ath)
+  const dpop = await signer.sign(request, signer.nonces[origin], ath)
   return { authorization: `${DPOP_SCHEME} ${value}`, dpop }
 }
 
@@ -69,7 +74,7 @@ export async function boundFetch(
   init?: RequestInit,
 ): Promise<Response> {
   const request = new Request(new Request(input, init), { credentials: 'omit', redirect: 'error' })
-  const { fetch, nonces } = page
+  const { accessTokens, fetch } = page
   const { signal } = request
   const server = serverOf(page, request)
   // Lets this caller go, while what it waited for goes on for the others.
@@ -81,14 +86,15 @@ export async function boundFetch(
   let tried = ''
 
   for (;;) {
-    const credentials = await Promise.race([aborted, sign(page, request, server, token)])
-    if (nonces !== page.nonces) throw new TmbError('no_session')
+    const credentials = await Promise.race([aborted, sign(request, server, token)])
+    if (accessTokens !== page.accessTokens) throw new TmbError('no_session')
 
     const signed = request.clone()
     for (const [name, value] of Object.entries(credentials)) signed.headers.set(name, value)
     const response = await fetch(signed)
     const { headers, status } = response
-    nonces[server.origin] = headers.get(DPOP_NONCE_HEADER) ?? nonces[server.origin]
+    const nonce = headers.get(DPOP_NONCE_HEADER)
+    if (nonce) (await token).signer.nonces[server.origin] = nonce
     if (status !== 401) return response
 
     const { error = '' } = parseDpopChallenge(headers.get('WWW-Authenticate'))

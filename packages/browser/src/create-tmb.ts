@@ -13,7 +13,7 @@ import type { Page } from './page.js'
 import { askSession, type SessionState } from './session.js'
 import { challenges, signIn } from './sign-in.js'
 import { tabs } from './tabs.js'
-import type { TmbEventName } from './tmb-event.js'
+import type { TmbEvent, TmbEventName } from './tmb-event.js'
 import { wake } from './wake.js'
 
 export interface TmbOptions extends PageOptions {
@@ -24,6 +24,8 @@ export interface TmbOptions extends PageOptions {
    * first one that the backend names, on the origin of `authorizationServer` when that is given.
    */
   readonly tokenEndpoint?: string
+  /** Told what happens. Must not throw. */
+  readonly onEvent?: (event: TmbEvent) => void
   /** What an RFC 9470 challenge does. Default: `error`, a `step_up_required` with `login()`. */
   readonly stepUp?: 'error' | 'navigate'
 }

@@ -58,7 +58,7 @@ export function handoff(page: Page, tokenEndpoint?: string): void {
   let redeeming: Promise<void> | undefined
   // Past the cache: what it holds is of the session before.
   const redeem = async (): Promise<void> => {
-    const server = page.resourceServers[0] ?? ({} as ResourceServer)
+    const server = page.resourceServers[0] as ResourceServer
     const asked = requestAccessToken(page, server)
     await asked
     page.accessTokens.set(server, asked)

@@ -2,7 +2,6 @@ import { systemClock, type Clock } from '@tmb-kit/core'
 import { callBackend } from './backend.js'
 import { endSession, type Page, type PageLocation, type PagePart } from './page.js'
 import { parseResourceServers, type ResourceServerOption } from './resource-server.js'
-import type { TmbEvent } from './tmb-event.js'
 
 /** What every page is told. */
 export interface PageOptions {
@@ -17,8 +16,6 @@ export interface PageOptions {
   /** NumericDate in seconds. Default: this machine's. */
   readonly clock?: Clock
   readonly location?: PageLocation
-  /** Told what happens. Must not throw. */
-  readonly onEvent?: (event: TmbEvent) => void
 }
 
 /**
@@ -49,7 +46,7 @@ export function openPage(options: PageOptions, ...parts: readonly PagePart[]): P
         false, // not extractable
         ['sign'],
       ),
-  } as Omit<Page, 'accessTokens' | 'nonces'> as Page
+  } as Omit<Page, 'accessTokens'> as Page
   endSession(page)
   for (const part of parts) part(page)
   return page

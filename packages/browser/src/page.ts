@@ -3,7 +3,7 @@ import type { AccessToken } from './access-token.js'
 import type { ProofSigner } from './proof-signer.js'
 import type { ResourceServer } from './resource-server.js'
 import type { TmbErrorDetails } from './tmb-error.js'
-import type { TmbEvent, TmbEventName } from './tmb-event.js'
+import type { TmbEventName } from './tmb-event.js'
 
 /** Where the page is, and how it goes elsewhere: `window.location`. */
 export type PageLocation = Pick<Location, 'href' | 'assign'>
@@ -35,7 +35,6 @@ export interface Page {
   readonly resourceServers: readonly ResourceServer[]
   readonly authorizationServer?: string
   readonly location: PageLocation
-  readonly onEvent?: (event: TmbEvent) => void
   /** NumericDate in whole seconds, as near to the backend's as is known. */
   clock: Clock
   crypto: PageCrypto
@@ -57,8 +56,6 @@ export interface Page {
   hasNewKey?: boolean
   /** Replaced whole when the session ends: whoever began with another one is late. */
   accessTokens: Map<ResourceServer, Promise<AccessToken>>
-  /** The newest nonce of each resource server, by origin; RFC 9449 section 8.2. */
-  nonces: Record<string, string | undefined>
   /**
    * Whether a session has been seen, and not its end. `false` once the user has signed out, or
    * another one has signed in: nothing is signed then until the page has asked for the session again.
@@ -79,7 +76,6 @@ export function endSession(page: Page, isSignedIn?: false): void {
   page.isSignedIn = isSignedIn
   page.proofKey = undefined
   page.accessTokens = new Map()
-  page.nonces = {}
   if (wasSignedIn) page.tell?.('sessionended')
 }
 

@@ -1,4 +1,5 @@
-import { DPOP_PROOF_TYPE, encodeBase64url, encodeBase64urlText } from '@tmb-kit/core'
+import { DPOP_PROOF_TYPE } from '@tmb-kit/core'
+import { encodeOctets, encodeText } from './base64url.js'
 import type { Page } from './page.js'
 import { TmbError } from './tmb-error.js'
 
@@ -6,6 +7,8 @@ import { TmbError } from './tmb-error.js'
 export interface ProofSigner {
   readonly jkt: string
   readonly alg: string
+  /** The newest nonce of each resource server, by origin; RFC 9449 section 8.2. */
+  readonly nonces: Record<string, string | null | undefined>
   /**
    * A proof for one request as it will be on the wire, its URL in normal form.
    *
@@ -14,7 +17,7 @@ export interface ProofSigner {
    */
   readonly sign: (
     request: Pick<Request, 'method' | 'url'>,
-    nonce: string | undefined,
+    nonce: string | null | undefined,
     ath?: string,
   ) => Promise<string>
 }
@@ -29,38 +32,41 @@ export interface ProofSigner {
  */
 export async function createProofSigner(page: Page, proofKey: unknown): Promise<ProofSigner> {
   const { privateKey, publicKey } = proofKey as CryptoKeyPair
-  const { crypto, onEvent } = page
+  const { crypto } = page
   const { subtle } = crypto
   // These members in this order are what RFC 7638 hashes. exportKey adds ext and key_ops, which
   // RFC 9449 has no use for.
   const exported = await subtle.exportKey('jwk', publicKey)
   const jwk = JSON.stringify(exported, ['crv', 'kty', 'x', 'y'])
   const alg = exported.y ? 'ES256' : 'Ed25519'
-  const header = encodeBase64urlText(`{"typ":"${DPOP_PROOF_TYPE}","alg":"${alg}","jwk":${jwk}}`)
-  const parameters = { ...privateKey.algorithm, hash: 'SHA-256' }
+  const header = encodeText(`{"typ":"${DPOP_PROOF_TYPE}","alg":"${alg}","jwk":${jwk}}`)
+  const parameters = { name: privateKey.algorithm.name, hash: 'SHA-256' }
 
+  const encoder = new TextEncoder()
+  // 122 random bits in each jti. Drawing them anew would take a tenth of a signature.
+  const random = crypto.randomUUID()
+  let count = 0
   const signText = async (text: string): Promise<string> => {
-    const signature = await subtle.sign(parameters, privateKey, new TextEncoder().encode(text))
-    return `${text}.${encodeBase64url(new Uint8Array(signature))}`
+    const signature = await subtle.sign(parameters, privateKey, encoder.encode(text))
+    return `${text}.${encodeOctets(signature)}`
   }
   await signText(header)
 
   const jkt = await computeHash(page, jwk)
-  onEvent?.({ type: 'proof_key_ready', jkt })
-
   return {
     jkt,
     alg,
+    nonces: {},
     sign: async ({ method, url }, nonce, ath) => {
       const claims = {
-        jti: crypto.randomUUID(),
+        jti: `${random}-${(count += 1)}`,
         htm: method,
         htu: url.replace(/[?#].*/, ''),
         iat: page.clock(),
         ath,
         nonce,
       }
-      return signText(`${header}.${encodeBase64urlText(JSON.stringify(claims))}`)
+      return signText(`${header}.${encodeText(JSON.stringify(claims))}`)
     },
   }
 }
@@ -73,5 +79,5 @@ export function assertAlgorithm({ alg }: ProofSigner, algs?: readonly string[]):
 /** base64url of the SHA-256 of a text: what RFC 7638 and the `ath` of RFC 9449 are made of. */
 export async function computeHash({ crypto }: Page, text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return encodeBase64url(new Uint8Array(digest))
+  return encodeOctets(digest)
 }

@@ -37,14 +37,14 @@ export function signIn(page: Page): void {
 export function challenges(page: Page, navigates?: boolean): void {
   const { fetch } = page
   // Outlives the journey: an API that is not content afterwards would send the user for ever.
-  const notes: Record<string, unknown> =
+  const notes: Record<string, string | undefined> =
     (globalThis as Partial<typeof globalThis>).sessionStorage ?? {}
 
   page.fetch = async (request) => {
     const response = await fetch(request)
     const { headers, ok, status } = response
     const note = `tmb-kit step-up ${request.url}`
-    if (ok) Reflect.deleteProperty(notes, note)
+    if (ok && notes[note]) notes[note] = ''
     if (status !== 401) return response
 
     const challenge = parseDpopChallenge(headers.get('WWW-Authenticate'))

@@ -1,15 +1,13 @@
 /** What happened, for whoever wants to show or count it. No token, no proof, no key. */
-export type TmbEvent =
-  /** The key was read, or made. */
-  | { readonly type: 'proof_key_ready'; readonly jkt: string }
-  /** A request was answered; `status` 0: it was not. Repeated ones are told each time. */
-  | {
-      readonly type: 'request_sent'
-      readonly method: string | undefined
-      /** Without query and fragment. */
-      readonly url: string
-      readonly status: number
-    }
+export interface TmbEvent {
+  /** A request to the backend or to an API. Repeated ones are told each time. */
+  readonly type: 'request_sent'
+  readonly method: string | undefined
+  /** Without query and fragment. */
+  readonly url: string
+  /** 0: nobody answered. */
+  readonly status: number
+}
 
 /** What a page has to react to. Nothing of it navigates by itself. */
 export type TmbEventName =

@@ -7,7 +7,6 @@ import {
   openPage,
   signIn,
   tabs,
-  type TmbEvent,
   type TmbOptions,
 } from '@tmb-kit/browser'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
@@ -50,10 +49,7 @@ describe('onEvent', () => {
     const { tmb, events } = await world.signIn()
     await tmb.fetch(`${API}/orders?secret=canary#canary`)
     const { authorization, dpop } = await tmb.authorize({ method: 'GET', url: API })
-    const sent = events.filter((event): event is TmbEvent & { type: 'request_sent' } => {
-      return event.type === 'request_sent'
-    })
-    expect(sent.map(({ method, url, status }) => [method, url, status])).toEqual([
+    expect(events.map(({ method, url, status }) => [method, url, status])).toEqual([
       ['GET', `${APP}/bff/session`, 200],
       ['GET', `${APP}/bff/session`, 200],
       ['POST', `${APP}/bff/token`, 200],

@@ -1,7 +1,9 @@
-/** Everything that is kept in IndexedDB. */
-export async function readRecords(): Promise<readonly unknown[]> {
+/** Everything that is kept in IndexedDB, or in one database of it. */
+export async function readRecords(database?: string): Promise<readonly unknown[]> {
   const all: unknown[] = []
-  await inEveryStore('readonly', async (records) => {
+  await inEveryStore('readonly', async (records, name) => {
+    if (database !== undefined && name !== database) return
+
     const found: readonly unknown[] = await settle(records.getAll())
     all.push(...found)
   })
@@ -24,12 +26,12 @@ export async function deleteDatabases(): Promise<void> {
 
 async function inEveryStore(
   mode: IDBTransactionMode,
-  step: (records: IDBObjectStore) => Promise<void>,
+  step: (records: IDBObjectStore, name: string) => Promise<void>,
 ): Promise<void> {
   for (const { name = '' } of await indexedDB.databases()) {
     const database = await settle(indexedDB.open(name))
     for (const store of database.objectStoreNames) {
-      await step(database.transaction(store, mode).objectStore(store))
+      await step(database.transaction(store, mode).objectStore(store), name)
     }
     database.close()
   }

@@ -1,5 +1,6 @@
 import { createTmb, type Tmb, type TmbEvent, type TmbOptions } from '@tmb-kit/browser'
 import {
+  computeJkt,
   parseProof,
   verifyParsedProof,
   type DpopProofClaims,
@@ -8,6 +9,7 @@ import {
 import { createOrigins, testClock, type Origins, type TestClock } from '@tmb-kit/testkit'
 import 'fake-indexeddb/auto'
 import { IDBFactory } from 'fake-indexeddb'
+import { readRecords } from './records.js'
 
 export const APP = 'https://app.test'
 export const API = 'https://api.test'
@@ -21,6 +23,8 @@ export interface Tab {
   /** Where the page was sent. */
   readonly visited: readonly string[]
   readonly events: readonly TmbEvent[]
+  /** Where its key is kept. */
+  readonly database: string
 }
 
 /** One browser, its backend, and two APIs that take whoever comes with a good proof. */
@@ -129,7 +133,8 @@ export function createWorld(): World {
         onEvent: (event) => events.push(event),
         ...options,
       })
-      return { tmb, visited, events }
+      const { backendUrl = `${APP}/bff` } = options
+      return { tmb, visited, events, database: `tmb-kit ${backendUrl}` }
     },
     signIn: async (options) => {
       const tab = world.openTab(options)
@@ -152,10 +157,10 @@ interface Body {
 }
 
 /** The thumbprint of a tab's key; makes the key when there is none. */
-export async function keyOf({ tmb, events }: Tab): Promise<string> {
+export async function keyOf({ tmb, database }: Tab): Promise<string> {
   await tmb.session()
-  const jkts = events.flatMap((event) => (event.type === 'proof_key_ready' ? event.jkt : []))
-  return jkts.at(-1) ?? ''
+  const [{ publicKey }] = (await readRecords(database)) as [CryptoKeyPair]
+  return computeJkt(await crypto.subtle.exportKey('jwk', publicKey))
 }
 
 export function reply(body: unknown, status = 200, headers: HeadersInit = {}): Response {
