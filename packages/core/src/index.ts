@@ -42,6 +42,7 @@ export {
   type ReplayStore,
 } from './replay-store.js'
 export { computeSha256 } from './sha256.js'
+export { isPromise, type Soon } from './soon.js'
 export { originOf, parseTargetUri, type TargetUri } from './target-uri.js'
 export { computeTokenHash } from './token-hash.js'
 export { pauseTraces, resumeTraces } from './trace.js'

@@ -1,4 +1,4 @@
-import { ProofError } from '@tmb-kit/core'
+import { isPromise, ProofError } from '@tmb-kit/core'
 import { createRefuse, type Scheme } from './challenge.js'
 import { parseScheme } from './credentials.js'
 import { createJudge } from './judge-request.js'
@@ -53,7 +53,7 @@ export function createVerifier(options: VerifierOptions): Verifier {
     verify: async (request, connection = {}) => {
       try {
         const found = judge.judge(request, connection)
-        const judged = found instanceof Promise ? await found : found
+        const judged = isPromise(found) ? await found : found
         const claiming = judge.claim(judged)
         if (claiming !== undefined) await claiming
         return judge.accept(judged)

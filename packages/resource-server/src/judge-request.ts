@@ -1,12 +1,14 @@
 import {
   computeTokenHash,
   DPOP_HEADER,
+  isPromise,
   judgeProof,
   parseProof,
   proofExpiry,
   ProofError,
   type ParsedProof,
   type ProofKey,
+  type Soon,
   type TargetUri,
 } from '@tmb-kit/core'
 import type { Scheme } from './challenge.js'
@@ -44,9 +46,6 @@ export interface JudgedRequest {
   readonly proofKey: ProofKey | undefined
   readonly nonce: string | undefined
 }
-
-/** Answers at once where nothing has to be waited for: a promise costs more than most checks. */
-type Soon<Value> = Value | Promise<Value>
 
 /** Judges requests in the terms of this package: its errors have no answer yet. */
 export interface RequestJudge {
@@ -130,7 +129,7 @@ export function createJudge(settings: VerifierSettings): RequestJudge {
       known: presented.known?.proofKey,
       jkt: cnf.jkt,
     })
-    if (!(proofKey instanceof Promise)) {
+    if (!isPromise(proofKey)) {
       return judgeConnection(requestCase, token, cnf, proofKey)
     }
     return (async () => judgeConnection(requestCase, token, cnf, await proofKey))()
@@ -189,7 +188,7 @@ export function createJudge(settings: VerifierSettings): RequestJudge {
 
       const { claims } = proof
       const isNew = replayStore.claimSoon(proofKey.jkt, claims.jti, proofExpiry(claims, policy))
-      if (isNew instanceof Promise) return isNew.then(assertNew)
+      if (typeof isNew !== 'boolean') return isNew.then(assertNew)
 
       assertNew(isNew)
       return undefined

@@ -1,6 +1,6 @@
 import type { NonceSource } from '@tmb-kit/resource-server'
 import { generateProofKey } from '@tmb-kit/testkit'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createTestWorld, outcomeOf, type TestWorld } from './support/test-world.js'
 
 let world: TestWorld
@@ -90,5 +90,32 @@ describe('a refusal', () => {
     if (!('response' in first)) throw new Error('must be refused')
     expect(() => Object.assign(first.response.headers, { 'Set-Cookie': 'a=b' })).toThrow(TypeError)
     expect(await refuse()).toMatchObject({ response: first.response })
+  })
+})
+
+describe('where a library put its own Promise in place of the global one', () => {
+  const ours = globalThis.Promise
+  beforeEach(() => {
+    globalThis.Promise = class OtherPromise<Value> extends ours<Value> {}
+  })
+  afterEach(() => {
+    globalThis.Promise = ours
+  })
+
+  it('RS-DPOP-07: nothing is taken for verified that is still being verified', async () => {
+    const accessToken = await world.issuer.token()
+    for (const verifier of await verifiersFor(accessToken)) {
+      const forged = await world.request({ accessToken, proof: { signWith } })
+      expect(await outcomeOf(verifier, forged)).toMatchObject({ code: 'proof_signature_invalid' })
+    }
+  })
+
+  it('RS-DPOP-17: a store that has not answered yet has not said yes', async () => {
+    const verifier = world.verifier({ replayStore: { claim: async () => false } })
+    for (let use = 0; use < 2; use += 1) {
+      expect(await outcomeOf(verifier, await world.request())).toMatchObject({
+        code: 'proof_replayed',
+      })
+    }
   })
 })

@@ -1,5 +1,6 @@
 import { importVerificationKey } from '#platform'
 import type { Jkt } from '../jkt.js'
+import { isPromise } from '../soon.js'
 import type { VerificationKey } from '../verification-key.js'
 import type { ParsedProof } from './parse-proof.js'
 import { PROOF_ALGORITHMS, type ProofAlgorithm } from './proof-algorithm.js'
@@ -40,7 +41,7 @@ export async function importProofKey(proof: ParsedProof, jkt: Jkt): Promise<Proo
   try {
     const { importing } = PROOF_ALGORITHMS[algorithm]
     const imported = importVerificationKey(jwk, importing)
-    const verificationKey = imported instanceof Promise ? await imported : imported
+    const verificationKey = isPromise(imported) ? await imported : imported
     return { algorithm, jwk, jkt, verificationKey, encodedHeader }
   } catch (cause) {
     throw new ProofError('proof_jwk_invalid', { cause })
