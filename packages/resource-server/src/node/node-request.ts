@@ -60,9 +60,16 @@ export function viewNodeConnection(socket: Socket): RequestConnection {
 }
 
 const IDENTITY = Symbol('tmb-kit connection')
+const CERTIFICATE = Symbol('tmb-kit client certificate')
+
+/** What is kept on a socket, and goes with it. */
+interface Kept {
+  [IDENTITY]?: object | undefined
+  [CERTIFICATE]?: Uint8Array | undefined
+}
 
 /** On the socket itself: node:http2 shows each request another object in place of one socket. */
-function identityOf(socket: Socket & { [IDENTITY]?: object | undefined }): object {
+function identityOf(socket: Socket & Kept): object {
   return (socket[IDENTITY] ??= {})
 }
 
@@ -71,9 +78,16 @@ function exporterOf(socket: TLSSocket): NonNullable<RequestConnection['exportKey
     socket.exportKeyingMaterial(length, label, Buffer.from(context))
 }
 
+/** Under TLS 1.3 it is the same for the whole connection, and to ask Node for it costs a lot. */
 function certificateOf(socket: Socket): Uint8Array | undefined {
+  const kept: Kept = socket as Socket & Kept
   if (!isTls(socket)) return undefined
+  if (socket.getProtocol() !== 'TLSv1.3') return readCertificate(socket)
 
+  return (kept[CERTIFICATE] ??= readCertificate(socket))
+}
+
+function readCertificate(socket: TLSSocket): Uint8Array | undefined {
   // Without a certificate Node answers an empty object, or nothing once the connection is gone.
   const certificate = socket.getPeerCertificate() as { readonly raw?: Uint8Array } | undefined
   return certificate?.raw

@@ -54,10 +54,12 @@ const answer = async (request: IncomingMessage | Http2ServerRequest, response: S
 }
 let guard: ReturnType<typeof protect>
 
-const startHttps = async (): Promise<number> => {
+const startHttps = async (watch?: (socket: TLSSocket) => void): Promise<number> => {
   guard = protect(world.verifier(options))
   const tls = { key: ours.key, cert: ours.cert, ...sessionBindingServerOptions() }
-  return listen(createServer(tls, (request, response) => void answer(request, response)))
+  const server = createServer(tls, (request, response) => void answer(request, response))
+  if (watch !== undefined) server.on('secureConnection', watch)
+  return listen(server)
 }
 
 /** A TLS connection of the client, opened before any request. */
@@ -271,6 +273,28 @@ describe('node:https', () => {
     expect((await send(socket, { Authorization })).challenge).toMatch(
       /^Bearer error="invalid_token"/,
     )
+  })
+
+  it('MTLS-01: Node is asked for the certificate of a connection once, and never for another’s', async () => {
+    let asked = 0
+    const port = await startHttps((socket) => {
+      const { getPeerCertificate } = socket
+      socket.getPeerCertificate = ((...detailed: []) => {
+        asked += 1
+        return getPeerCertificate.apply(socket, detailed)
+      }) as typeof getPeerCertificate
+    })
+    const cnf = { 'x5t#S256': service.thumbprint }
+    const Authorization = `Bearer ${await world.issuer.token({ claims: { cnf } })}`
+    const socket = await open(port)
+    for (let count = 0; count < 3; count += 1) {
+      expect(await send(socket, { Authorization })).toMatchObject({ status: 200 })
+    }
+    expect(asked).toBe(1)
+    const foreign = await open(port, { cert: stranger.cert, key: stranger.key })
+    expect(await send(foreign, { Authorization })).toMatchObject({ status: 401 })
+    expect(await send(socket, { Authorization })).toMatchObject({ status: 200 })
+    expect(asked).toBe(2)
   })
 
   it('MTLS-04: a self-signed certificate is as good as any, if its thumbprint is the right one', async () => {
