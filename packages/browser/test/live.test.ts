@@ -8,7 +8,9 @@ class TestEventSource {
   static readonly opened: TestEventSource[] = []
   readyState = 1
   onmessage: (() => void) | undefined
-  constructor(readonly url: string) {
+  readonly url: string
+  constructor(url: string) {
+    this.url = url
     TestEventSource.opened.push(this)
   }
   close(): void {

@@ -3,6 +3,7 @@ import {
   memorySessionStore,
   storedSessions,
   type BackendOptions,
+  type PrivateJwk,
 } from '@tmb-kit/backend'
 import { createProofFactory, generateProofKey, jktOf } from '@tmb-kit/testkit'
 import { deploy, SECRET, type Deployment } from '../support/deployment.js'
@@ -64,8 +65,8 @@ export const PORTABLE_CASES: readonly PortableCase[] = [
     run: async () => {
       const parameters = { name: 'ECDSA', namedCurve: 'P-256' }
       const pair = await crypto.subtle.generateKey(parameters, true, ['sign', 'verify'])
-      const { kty, crv, x, y, d } = await crypto.subtle.exportKey('jwk', pair.privateKey)
-      const key = { kty: String(kty), crv, x, y, d, alg: 'ES256' }
+      const jwk = await crypto.subtle.exportKey('jwk', pair.privateKey)
+      const key = { kty: 'EC', crv: 'P-256', x: jwk.x, y: jwk.y, d: jwk.d } as PrivateJwk
       const authentication = { method: 'private_key_jwt', key } as const
       await runFlow({ client: { id: 'app-backend', authentication } })
     },
