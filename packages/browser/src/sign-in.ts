@@ -10,7 +10,7 @@ import { TmbError, type TmbErrorDetails } from './tmb-error.js'
  *
  * @see https://www.rfc-editor.org/rfc/rfc9470#section-3
  */
-export function stepUp(
+function stepUp(
   page: Page,
   { acr_values, max_age }: JsonObject,
 ): NonNullable<TmbErrorDetails['login']> {
