@@ -14,8 +14,17 @@ export const API = `http://localhost:${port + 2}`
  * longer: then the page is loaded again, as its user would.
  */
 export async function openPage(page: Page, path = '/'): Promise<void> {
+  await load(page, async () => page.goto(path))
+}
+
+/** Loads the page anew, and waits as {@link openPage} does. */
+export async function reloadPage(page: Page): Promise<void> {
+  await load(page, async () => page.reload())
+}
+
+async function load(page: Page, navigate: () => Promise<unknown>): Promise<void> {
   await expect(async () => {
-    await page.goto(path)
+    await navigate()
     await expect(page.getByTestId('status')).toHaveText(/^signed-(?:in|out)$/)
     expect(await page.getByTestId('jkt').innerText()).toMatch(/^[A-Za-z0-9_-]{43}$/)
   }).toPass()

@@ -3,7 +3,6 @@ import { expect } from '@playwright/test'
 /** A browser that W3C WebDriver drives: as much of it as the specs need. */
 export interface DrivenBrowser {
   goto(url: string): Promise<void>
-  reload(): Promise<void>
   click(selector: string): Promise<void>
   type(selector: string, text: string): Promise<void>
   /** The text of the first element that fits; `undefined` while there is none. */
@@ -74,7 +73,6 @@ export async function startDrivenBrowser(
 
   return {
     goto: async (url) => post('/url', { url }),
-    reload: async () => post('/refresh'),
     click: async (selector) => post(`/element/${await findSoon(selector)}/click`),
     type: async (selector, text) => post(`/element/${await findSoon(selector)}/value`, { text }),
     text: textOf,

@@ -4,6 +4,7 @@ import {
   APPLICATION,
   callApi,
   openPage,
+  reloadPage,
   signIn,
   signOut,
   stealCredentials,
@@ -28,7 +29,7 @@ test('a reload keeps the session and the key', async ({ page }) => {
   await signIn(page)
   const jkt = await page.getByTestId('jkt').innerText()
 
-  await page.reload()
+  await reloadPage(page)
   await expect(page.getByTestId('status')).toHaveText('signed-in')
   await expect(page.getByTestId('jkt')).toHaveText(jkt)
   await page.getByTestId('call-api').click()

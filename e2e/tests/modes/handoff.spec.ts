@@ -1,5 +1,5 @@
 import { expect, test, type Page } from '@playwright/test'
-import { openPage, postToBackend, signIn, signOut } from '../../support/demo.js'
+import { openPage, postToBackend, reloadPage, signIn, signOut } from '../../support/demo.js'
 
 // Plain oidc-provider, without the plugin: the page hands over proofs for its token endpoint. It
 // demands nonces, and so does the API.
@@ -74,7 +74,7 @@ test('HO-09: a renewal and a reload keep the key', async ({ page }) => {
   await renewed
   await expect(page.getByTestId('token-cnf-jkt')).toHaveText(jkt)
 
-  await page.reload()
+  await reloadPage(page)
   await expect(page.getByTestId('status')).toHaveText('signed-in')
   await expect(page.getByTestId('jkt')).toHaveText(jkt)
   await callApi(page)
@@ -96,7 +96,7 @@ test('HO-01: a proof that was handed over once is refused the second time, and t
     expect(status).toBe(400)
     expect(body).not.toHaveProperty('access_token')
   }
-  await page.reload()
+  await reloadPage(page)
   await expect(page.getByTestId('status')).toHaveText('signed-in')
   await callApi(page)
 })
@@ -120,7 +120,7 @@ test('BR-26: signing out ends it in every tab, and the next sign-in has another 
 
   await signOut(page)
   await expect(second.getByTestId('status')).toHaveText('signed-out')
-  await page.reload()
+  await reloadPage(page)
   await expect(page.getByTestId('status')).toHaveText('signed-out')
   await signIn(page)
   expect(await page.getByTestId('jkt').innerText()).not.toBe(jkt)

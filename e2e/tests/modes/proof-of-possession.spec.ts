@@ -1,5 +1,5 @@
 import { expect, test, type BrowserContext, type Page } from '@playwright/test'
-import { openPage, postToBackend, signIn, signOut } from '../../support/demo.js'
+import { openPage, postToBackend, reloadPage, signIn, signOut } from '../../support/demo.js'
 import { createThiefKey } from '../../support/thief.js'
 
 // The backend demands with each call a proof that was made for itself.
@@ -42,7 +42,7 @@ test('SES-18: signs in, calls, renews, and a reload keeps it', async ({ page }) 
   await page.getByTestId('renew').click()
   await renewed
 
-  await page.reload()
+  await reloadPage(page)
   await expect(page.getByTestId('status')).toHaveText('signed-in')
   await expect(page.getByTestId('jkt')).toHaveText(jkt)
   await callApi(page)

@@ -23,7 +23,7 @@ test('SES-09: WebKit: a planted session cookie is no session, and does not keep 
 }) => {
   await openPage(webkit)
   await webkit.run(`document.cookie = '__Host-Http-tmb=planted; Secure; Path=/; SameSite=Strict'`)
-  await webkit.reload()
+  await openPage(webkit)
   await expectText(webkit, 'status', /^signed-out$/)
 
   await signIn(webkit)
@@ -34,6 +34,6 @@ test('LO-01: WebKit: after the sign-out the cookie is gone', async ({ webkit }) 
   await signIn(webkit)
   await signOut(webkit)
   expect(await webkit.run(askSession)).toBe(false)
-  await webkit.reload()
+  await openPage(webkit)
   await expectText(webkit, 'status', /^signed-out$/)
 })

@@ -3,11 +3,11 @@ import { expectText, openPage, signIn, test, testId } from '../../support/webkit
 
 const JKT = /^[A-Za-z0-9_-]{43}$/
 
-test('BR-02: WebKit: a reload keeps the key and the session', async ({ webkit }) => {
+test('BR-02: WebKit: the page, loaded again, has the same key and session', async ({ webkit }) => {
   await signIn(webkit)
   const jkt = await expectText(webkit, 'jkt', JKT)
 
-  await webkit.reload()
+  await openPage(webkit)
   await expectText(webkit, 'status', /^signed-in$/)
   expect(await expectText(webkit, 'jkt', JKT)).toBe(jkt)
   await webkit.click(testId('call-api'))
