@@ -41,6 +41,7 @@ export {
   type MemoryReplayStoreOptions,
   type ReplayStore,
 } from './replay-store.js'
+export { unfollowedRedirects } from './redirects.js'
 export { computeSha256 } from './sha256.js'
 export { isPromise, type Soon } from './soon.js'
 export { originOf, parseTargetUri, type TargetUri } from './target-uri.js'

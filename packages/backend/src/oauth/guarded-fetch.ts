@@ -1,3 +1,4 @@
+import { unfollowedRedirects } from '@tmb-kit/core'
 import { readBytes } from '../read-bytes.js'
 import { AuthorizationServerError } from './authorization-server-error.js'
 import type { CallGate } from './call-gate.js'
@@ -27,7 +28,7 @@ export interface GuardedFetchOptions {
  */
 export function createGuardedFetch(options: GuardedFetchOptions): typeof fetch {
   const { deadlineSeconds = CALL_DEADLINE_SECONDS } = options
-  const redirect = redirectMode()
+  const redirect = unfollowedRedirects()
 
   return async (input, init) => {
     const pass = options.gate.enter(urlOf(input))
@@ -66,16 +67,6 @@ export function createGuardedFetch(options: GuardedFetchOptions): typeof fetch {
 
 function urlOf(input: RequestInfo | URL): string {
   return input instanceof Request ? input.url : String(input)
-}
-
-/** Workers cannot refuse a redirect, but they can leave it to us: then it is an answer like another. */
-function redirectMode(): RequestRedirect {
-  try {
-    return new Request('https://redirect.invalid', { redirect: 'error' }).redirect
-  } catch {
-    // The runtime does not know the mode, and says so by throwing.
-    return 'manual'
-  }
 }
 
 function startDeadline(seconds: number) {

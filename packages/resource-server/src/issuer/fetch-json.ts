@@ -1,4 +1,4 @@
-import { parseJsonObject, type JsonObject } from '@tmb-kit/core'
+import { parseJsonObject, unfollowedRedirects, type JsonObject } from '@tmb-kit/core'
 
 /** From the first octet sent to the last one read. */
 const DEADLINE_MILLISECONDS = 10_000
@@ -58,7 +58,9 @@ async function request(
 ): Promise<JsonObject> {
   const headers = new Headers(init?.headers)
   headers.set('Accept', 'application/json')
-  const response = await send(fetch, url, { ...init, headers, redirect: 'error', signal })
+  const redirect = unfollowedRedirects()
+  const response = await send(fetch, url, { ...init, headers, redirect, signal })
+  // Where a redirect could not be refused, it ends here: its status is not 200.
   if (response.status !== 200 || !JSON_TYPE.test(response.headers.get('content-type') ?? '')) {
     void response.body?.cancel()
     throw new FetchJsonError('not a JSON answer', response.status)

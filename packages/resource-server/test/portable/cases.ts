@@ -44,8 +44,9 @@ async function createWorld(algorithm: 'ES256' | 'Ed25519', options: Partial<Veri
   }
   const header = { typ: 'at+jwt', alg: 'ES256', kid: 'k' }
   const accessToken = await signRawJws(header, JSON.stringify(claims), signingKey.privateKey)
-  const issuerFetch = async (input: RequestInfo | URL): Promise<Response> =>
-    String(input instanceof Request ? input.url : input).endsWith('/jwks')
+  // Makes a request, as a runtime's own fetch does: not each of them knows every option.
+  const issuerFetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> =>
+    new Request(input, init).url.endsWith('/jwks')
       ? Response.json({ keys })
       : Response.json({ issuer: ISSUER, jwks_uri: `${ISSUER}/jwks` })
   const verifier = createVerifier({
