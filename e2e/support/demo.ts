@@ -35,6 +35,8 @@ export async function signIn(page: Page, user = 'alice', at = '/'): Promise<void
   await openPage(page, at)
   await page.getByTestId('sign-in').click()
   await submitPassword(page, user)
+  await expect(page.getByTestId('status')).toHaveText(/^signed-(?:in|out)$/)
+  if ((await page.getByTestId('jkt').innerText()) === '') await reloadPage(page)
   await expect(page.getByTestId('status')).toHaveText('signed-in')
 }
 
