@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { threatModelProblems } from './check-threat-model.mjs'
 import { root } from './process.mjs'
 
 const read = (file) => readFileSync(join(root, file), 'utf8')
@@ -12,6 +13,7 @@ export function checkDocs() {
   const pages = pagesOf('')
   const problems = [
     ...flowProblems(read('docs/flow.md')),
+    ...threatModelProblems(),
     ...pages.flatMap((page) => [
       ...linkProblems(page),
       ...scriptProblems(page),
