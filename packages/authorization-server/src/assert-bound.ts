@@ -1,3 +1,4 @@
+import type { BoundToken } from './bound-models.js'
 import type { Confirmation } from './confirmation.js'
 import type { OidcContext } from './oidc-provider.js'
 
@@ -9,12 +10,14 @@ export function assertBound(
   { oidc }: OidcContext,
   cnf: Confirmation | undefined,
 ): asserts cnf is Confirmation {
-  const token = oidc?.entities.AccessToken ?? oidc?.entities.ClientCredentials
+  const token: BoundToken | undefined =
+    oidc?.entities.AccessToken ?? oidc?.entities.ClientCredentials
   const isBound =
     cnf !== undefined &&
     token !== undefined &&
     token.jkt === cnf.jkt &&
-    token['x5t#S256'] === cnf['x5t#S256']
+    token['x5t#S256'] === cnf['x5t#S256'] &&
+    token.tls_exp === cnf.tls_exp
   if (!isBound)
     throw new TypeError('oidc-provider did not take the binding: is its version 9.13.3?')
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@tmb-kit/core'
-import type { Confirmation } from './confirmation.js'
+import { sessionOf, type Confirmation } from './confirmation.js'
 import type { IssuedTokenType } from './exchange/token-types.js'
 import type {
   OidcAccessToken,
@@ -59,6 +59,8 @@ export function bindAccessToken(
         this['x5t#S256'] = binding['x5t#S256']
         this.tls_exp = binding.tls_exp
       }
+      // Also where oidc-provider bound it to the certificate of the request, without tmb.
+      if (request?.sessionBound === true) this.tls_exp = sessionOf(this)
       if (request !== undefined) this.expiresIn = limitLifetime(this.expiration, request)
       return super.save()
     }

@@ -13,9 +13,15 @@ export const CLIENT_METADATA = [
   'tmb_confirmation_methods',
   'tmb_bound_access_tokens',
   'tmb_audience_required',
+  'tls_session_bound_access_tokens',
 ] as const
 
-const FLAGS = ['tmb_allowed', 'tmb_bound_access_tokens', 'tmb_audience_required'] as const
+const FLAGS = [
+  'tmb_allowed',
+  'tmb_bound_access_tokens',
+  'tmb_audience_required',
+  'tls_session_bound_access_tokens',
+] as const
 
 /** What the plugin looks at in a registered client. */
 export interface KeyBindingClient {
@@ -29,6 +35,12 @@ export interface KeyBindingClient {
   readonly tmb_bound_access_tokens?: boolean
   /** Whether its bound tokens must be for one `resource`, named in the request. Default: false. */
   readonly tmb_audience_required?: boolean
+  /**
+   * Whether all its tokens are bound to the TLS session, too: `tls_exp` joins the `x5t#S256` that each
+   * of its requests must bring, by `tmb` or by certificate. Default: false.
+   * draft-mw-oauth-tls-session-bound-tokens section 3.2.
+   */
+  readonly tls_session_bound_access_tokens?: boolean
   /** RFC 9449 section 5.2. */
   readonly dpopBoundAccessTokens?: boolean
   /** RFC 8705 section 3.4. */
@@ -43,9 +55,13 @@ const DEFAULT_METHODS: readonly ConfirmationMethod[] = ['jkt']
  * Does not check that the client may have the permission it asks for: where anybody can register,
  * a registration policy must set or take away `tmb_allowed`.
  *
+ * @param supported The members that this server can carry.
  * @returns One sentence, or `undefined` when all is well.
  */
-export function findMetadataMistake(metadata: JsonObject): string | undefined {
+export function findMetadataMistake(
+  metadata: JsonObject,
+  supported: readonly ConfirmationMethod[],
+): string | undefined {
   for (const flag of FLAGS) {
     if (!['undefined', 'boolean'].includes(typeof metadata[flag])) {
       return `${flag} must be a boolean`
@@ -63,7 +79,44 @@ export function findMetadataMistake(metadata: JsonObject): string | undefined {
   if (metadata['tmb_bound_access_tokens'] === true && hasFrontChannelTokens(metadata)) {
     return 'response_types must not include "token" when tmb_bound_access_tokens is used'
   }
+  if (metadata['tls_session_bound_access_tokens'] === true) {
+    return findSessionMistake(metadata, supported)
+  }
   return undefined
+}
+
+/** A client that could never get a token, or get one by a way that has no certificate. */
+function findSessionMistake(
+  metadata: JsonObject,
+  supported: readonly ConfirmationMethod[],
+): string | undefined {
+  const flag = 'tls_session_bound_access_tokens'
+  if (!supported.includes('tls_exp')) return `${flag} is not supported here`
+  if (metadata['dpop_bound_access_tokens'] === true) {
+    return `dpop_bound_access_tokens excludes ${flag}`
+  }
+  if (hasFrontChannelTokens(metadata)) {
+    return `response_types must not include "token" when ${flag} is used`
+  }
+  const methods: unknown = metadata['tmb_confirmation_methods']
+  const mayNameCertificate =
+    metadata['tmb_allowed'] === true && Array.isArray(methods) && methods.includes('x5t#S256')
+  if (mayNameCertificate || metadata['tls_client_certificate_bound_access_tokens'] === true) {
+    return undefined
+  }
+  return `${flag} needs x5t#S256 in tmb_confirmation_methods, or tls_client_certificate_bound_access_tokens`
+}
+
+/**
+ * Whether every token request of a client must bring `tmb`. A client whose tokens are session-bound and
+ * not bound by its certificate has no other way to say which certificate it is.
+ */
+export function needsTmb(client: KeyBindingClient): boolean {
+  if (client.tmb_bound_access_tokens === true) return true
+  return (
+    client.tls_session_bound_access_tokens === true &&
+    client.tlsClientCertificateBoundAccessTokens !== true
+  )
 }
 
 /**

@@ -20,13 +20,15 @@ export function withKeyBinding(
   configuration: OidcConfiguration,
   invalidMetadata: (sentence: string) => Error,
 ): OidcConfiguration {
-  assertClients(configuration)
+  const supported = supportedMethods(configuration)
+  assertClients(configuration, supported)
   const { extraClientMetadata = {}, formats } = configuration
   const { properties = [], validator } = extraClientMetadata
 
   const validate: OidcMetadataValidator = (ctx, name, value, metadata) => {
     if (properties.includes(name)) validator?.(ctx, name, value, metadata)
-    const mistake = name === CLIENT_METADATA[0] ? findMetadataMistake(metadata) : undefined
+    const mistake =
+      name === CLIENT_METADATA[0] ? findMetadataMistake(metadata, supported) : undefined
     if (mistake !== undefined) throw invalidMetadata(mistake)
   }
   return {
@@ -52,9 +54,12 @@ export function supportedMethods({ features }: OidcConfiguration): readonly Conf
 }
 
 /** oidc-provider looks at configured clients when they are first used: too late for an operator. */
-function assertClients({ clients = [], clientDefaults }: OidcConfiguration): void {
+function assertClients(
+  { clients = [], clientDefaults }: OidcConfiguration,
+  supported: readonly ConfirmationMethod[],
+): void {
   for (const client of clients) {
-    const mistake = findMetadataMistake({ ...clientDefaults, ...client })
+    const mistake = findMetadataMistake({ ...clientDefaults, ...client }, supported)
     if (mistake !== undefined) {
       throw new TypeError(`client ${String(client['client_id'])}: ${mistake}`)
     }

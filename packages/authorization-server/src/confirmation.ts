@@ -55,6 +55,26 @@ export function parseConfirmation(
   return confirmation
 }
 
+/**
+ * The same, bound to the TLS session of that certificate, too.
+ *
+ * @throws {@link KeyBindingError} `session_binding_missing`: without a certificate there is nothing that
+ *   could sign for the session.
+ */
+export function withSession(confirmation: Confirmation): Confirmation {
+  return { ...confirmation, tls_exp: sessionOf(confirmation) }
+}
+
+/** @throws {@link KeyBindingError} `session_binding_missing` */
+export function sessionOf({
+  'x5t#S256': x5t,
+}: {
+  readonly 'x5t#S256'?: string | undefined
+}): typeof TLS_EXPORTER_LABEL {
+  if (x5t === undefined) throw new KeyBindingError('session_binding_missing')
+  return TLS_EXPORTER_LABEL
+}
+
 /** The members that are there. */
 export function methodsOf(confirmation: Confirmation): readonly ConfirmationMethod[] {
   return CONFIRMATION_METHODS.filter((method) => confirmation[method] !== undefined)

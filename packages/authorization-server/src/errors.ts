@@ -17,6 +17,7 @@ export type KeyBindingErrorCode =
   | 'tmb_member_unknown'
   | 'tmb_member_invalid'
   | 'tmb_required'
+  | 'session_binding_missing'
   | 'grant_type_unsupported'
   | 'client_not_permitted'
   | 'method_not_permitted'
@@ -49,6 +50,9 @@ export const KEY_BINDING_REFUSALS: Readonly<Record<KeyBindingErrorCode, Refusal>
   tmb_member_unknown: invalidRequest('tmb holds a member that is not supported'),
   tmb_member_invalid: invalidRequest('tmb holds a malformed member, or tls_exp without x5t#S256'),
   tmb_required: invalidRequest('tmb is required for this client'),
+  session_binding_missing: invalidRequest(
+    'the token must be bound to a certificate and its TLS session (x5t#S256, tls_exp)',
+  ),
   grant_type_unsupported: invalidRequest('tmb is not supported with this grant_type'),
   client_not_permitted: unauthorizedClient('the client may not use tmb'),
   method_not_permitted: unauthorizedClient(

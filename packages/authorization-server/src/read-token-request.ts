@@ -1,6 +1,6 @@
 import { assertSameTmb, claimedTmbOf } from './assertion-claim.js'
-import { assertPermitted, type KeyBindingClient } from './client-metadata.js'
-import type { ConfirmationMethod } from './confirmation.js'
+import { assertPermitted, needsTmb, type KeyBindingClient } from './client-metadata.js'
+import { withSession, type ConfirmationMethod } from './confirmation.js'
 import { KeyBindingError } from './errors.js'
 import { supportsTmb } from './metadata.js'
 import type { OidcContext } from './oidc-provider.js'
@@ -26,17 +26,19 @@ export function readTokenRequest(
   { grantType, client, supported }: ReadTokenRequestOptions,
 ): TokenRequest {
   const { oidc } = ctx
-  const { clientId, tmb_bound_access_tokens: required = false } = client
+  const { clientId, tls_session_bound_access_tokens: sessionBound = false } = client
+  const required = needsTmb(client)
   const lacksAudience =
     client.tmb_audience_required === true && oidc?.params?.['resource'] === undefined
   const refreshes = grantType === 'refresh_token'
+  const common = { clientId, required, sessionBound, refreshes, lacksAudience }
   const value = readTmbParameter({ form: oidc?.body ?? {}, query: queryOf(ctx) })
   const claimed = claimedTmbOf(oidc?.body ?? {}, client)
   if (value === undefined) {
     if (claimed !== undefined) throw new KeyBindingError('assertion_contradicts_tmb')
     // A refresh without the parameter takes the binding of its grant.
     if (required && !refreshes) throw new KeyBindingError('tmb_required')
-    return new TokenRequest({ clientId, asked: undefined, required, refreshes, lacksAudience })
+    return new TokenRequest({ ...common, asked: undefined })
   }
   if (!supportsTmb(grantType)) throw new KeyBindingError('grant_type_unsupported')
 
@@ -44,7 +46,7 @@ export function readTokenRequest(
   if (claimed !== undefined) assertSameTmb(claimed, asked)
   assertPermitted(client, asked)
   if (lacksAudience) throw new KeyBindingError('audience_required')
-  return new TokenRequest({ clientId, asked, required, refreshes, lacksAudience })
+  return new TokenRequest({ ...common, asked: sessionBound ? withSession(asked) : asked })
 }
 
 /** Koa would look for names in a query that is not there. */

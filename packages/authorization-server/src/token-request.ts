@@ -1,12 +1,14 @@
-import { equalConfirmations, type Confirmation } from './confirmation.js'
+import { equalConfirmations, withSession, type Confirmation } from './confirmation.js'
 import { KeyBindingError } from './errors.js'
 
 export interface TokenRequestOptions {
   readonly clientId: string
-  /** What `tmb` asks for, checked. */
+  /** What `tmb` asks for, checked, and with the session where the client's tokens have it. */
   readonly asked: Confirmation | undefined
-  /** Whether the client gets bound tokens only. */
+  /** Whether the client must send `tmb`. */
   readonly required: boolean
+  /** Whether all tokens of the client are session-bound. */
+  readonly sessionBound: boolean
   /** Whether a grant that is there already decides: then nothing is bound before it was seen. */
   readonly refreshes: boolean
   /** Whether a bound token must be for a resource that the request names, and it names none. */
@@ -35,16 +37,20 @@ interface BoundRefreshToken {
  */
 export class TokenRequest {
   readonly clientId: string
-  /** What `tmb` asks for, checked. */
+  /** What `tmb` asks for, checked, and with the session where the client's tokens have it. */
   readonly asked: Confirmation | undefined
+  /** Whether all tokens of the client are session-bound. */
+  readonly sessionBound: boolean
   readonly #required: boolean
   readonly #lacksAudience: boolean
   #binding: Confirmation | undefined
   #endsAt: number | undefined
 
-  constructor({ clientId, asked, required, refreshes, lacksAudience }: TokenRequestOptions) {
+  constructor(options: TokenRequestOptions) {
+    const { clientId, asked, required, sessionBound, refreshes, lacksAudience } = options
     this.clientId = clientId
     this.asked = asked
+    this.sessionBound = sessionBound
     this.#required = required
     this.#lacksAudience = lacksAudience
     this.#binding = refreshes ? undefined : asked
@@ -85,7 +91,7 @@ export class TokenRequest {
    * not the key, must not move it to a key of his own; and no forgotten parameter loses it.
    *
    * @throws {@link KeyBindingError} `grant_bound_to_another_key`, `grant_not_bound`, `tmb_required`,
-   *   `audience_required`
+   *   `audience_required`, `session_binding_missing`
    */
   refresh({ clientId, consumed, confirmation }: BoundRefreshToken): void {
     if (clientId !== this.clientId || consumed !== undefined) return
@@ -94,10 +100,12 @@ export class TokenRequest {
       if (this.#required) throw new KeyBindingError('tmb_required')
       return
     }
-    if (this.asked !== undefined && !equalConfirmations(this.asked, confirmation)) {
+    // A grant may be older than the client's metadata.
+    const kept = this.sessionBound ? withSession(confirmation) : confirmation
+    if (this.asked !== undefined && !equalConfirmations(this.asked, kept)) {
       throw new KeyBindingError('grant_bound_to_another_key')
     }
     if (this.#lacksAudience) throw new KeyBindingError('audience_required')
-    this.#binding = confirmation
+    this.#binding = kept
   }
 }

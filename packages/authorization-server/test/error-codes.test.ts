@@ -67,6 +67,8 @@ const REASONS: Readonly<Record<Reason, () => Promise<Answer>>> = {
   tmb_member_unknown: async () => ask({ jkt: JKT, jwk: {} }),
   tmb_member_invalid: async () => ask({ jkt: 'x' }),
   tmb_required: async () => as.token({ clientId: 'bound_only', parameters: CLIENT_CREDENTIALS }),
+  session_binding_missing: async () =>
+    as.token({ clientId: 'session_by_tmb', parameters: { ...CLIENT_CREDENTIALS, ...bound } }),
   grant_type_unsupported: async () => as.token({ ...other, rawForm: '&tmb=%7B%7D' }),
   client_not_permitted: async () =>
     as.token({ clientId: 'unpermitted', parameters: { ...CLIENT_CREDENTIALS, ...bound } }),

@@ -30,6 +30,7 @@ it('AS-20: the JWT customizer of the operator stays in force beside tls_exp', as
 it('AS-20: with signed introspection, which it cannot reach, tls_exp is refused and not offered', async () => {
   const as = await startAuthorizationServer({
     features: { jwtIntrospection: { enabled: true } },
+    clientIds: ['every_method'],
     configuration: { clientDefaults: { introspection_signed_response_alg: 'ES256' } },
   })
   const refused = await as.token({ clientId, parameters })

@@ -143,6 +143,7 @@ const MISTAKES: readonly [object, string][] = [
     { tmb_allowed: true, tmb_bound_access_tokens: true, response_types: ['code token'] },
     'response_types must not include "token" when tmb_bound_access_tokens is used',
   ],
+  [{ tls_session_bound_access_tokens: 'yes' }, 'tls_session_bound_access_tokens must be a boolean'],
 ]
 
 const REDIRECT = { redirect_uris: ['https://app.test/'], id_token_signed_response_alg: 'ES256' }

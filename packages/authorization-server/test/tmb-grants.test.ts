@@ -93,7 +93,7 @@ describe.each([
   ['Bearer', 'x5t#S256 and tls_exp', () => ({ ...x5t, ...tlsExp })],
   ['DPoP', 'jkt and x5t#S256', () => ({ jkt, ...x5t })],
   ['DPoP', 'all three', () => ({ jkt, ...x5t, ...tlsExp })],
-])('AS-09, AS-19, AS-20: the token type is %s with %s', (tokenType, _members, cnfOf) => {
+])('EKM-22, AS-09, AS-19, AS-20: the token type is %s with %s', (tokenType, _members, cnfOf) => {
   it.each(GRANTS)('in the answer to %s, in the JWT and in introspection', async (_name, issue) => {
     const cnf = cnfOf()
     const tmb = JSON.stringify(cnf)

@@ -176,7 +176,10 @@ describe('TX-04: the holder of the key', () => {
   it('cannot prove a TLS session here', async () => {
     const subjectToken = await world.subject({ cnf: tlsExp })
     expectRefused(await asRogue(subjectToken, withCertificate))
-    const control = await world.exchange({ subjectToken, parameters: { tmb } })
+    const control = await world.exchange({
+      subjectToken,
+      parameters: { tmb: JSON.stringify(tlsExp) },
+    })
     expect(control.status).toBe(200)
   })
 })

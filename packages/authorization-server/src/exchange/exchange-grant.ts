@@ -82,6 +82,7 @@ export function createTokenExchangeGrant(options: TokenExchangeGrantOptions): To
       asked: tokenRequest.asked,
       client,
       possession,
+      actorToken,
     })
 
     tokenRequest.endBy(subjectToken.exp)

@@ -13,6 +13,7 @@ describe('AS-14: a grant from the time before its client had to send tmb', () =>
       clientId,
       asked: undefined,
       required: true,
+      sessionBound: false,
       refreshes: true,
       lacksAudience: false,
     }
@@ -26,6 +27,7 @@ describe('AS-14: a grant from the time before its client had to send tmb', () =>
       clientId,
       asked: undefined,
       required: false,
+      sessionBound: false,
       refreshes: true,
       lacksAudience: false,
     })
@@ -39,6 +41,7 @@ it('AS-12: a refresh is bound by its grant, and not before the grant was seen', 
     clientId,
     asked: { jkt },
     required: false,
+    sessionBound: false,
     refreshes: true,
     lacksAudience: false,
   })

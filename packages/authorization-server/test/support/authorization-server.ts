@@ -48,6 +48,8 @@ export interface TestAuthorizationServer {
 export interface StartOptions extends KeyBindingOptions {
   /** Replaces members of the usual configuration. */
   readonly configuration?: OidcConfiguration
+  /** Which clients there are. Default: all. */
+  readonly clientIds?: readonly ClientId[]
   /** Adds to its features. */
   readonly features?: OidcConfiguration['features']
 }
@@ -61,9 +63,9 @@ export async function startAuthorizationServer(
   const issuer = `http://127.0.0.1:${port}`
   const events: KeyBindingEvent[] = []
   const clientAuthKey = await generateKey()
-  const { configuration, features, ...own } = options
+  const { configuration, features, clientIds, ...own } = options
   const onEvent: KeyBindingEventSink = (event) => void events.push(event)
-  const usual = await testConfiguration(await clientsOf(clientAuthKey))
+  const usual = await testConfiguration(await clientsOf(clientAuthKey, clientIds))
   const provider = new KeyBindingProvider(
     issuer,
     {
@@ -132,12 +134,17 @@ export async function startAuthorizationServer(
   }
 }
 
-async function clientsOf(clientAuthKey: CryptoKeyPair): Promise<OidcConfiguration['clients']> {
+async function clientsOf(
+  clientAuthKey: CryptoKeyPair,
+  clientIds = Object.keys(CLIENTS) as readonly ClientId[],
+): Promise<OidcConfiguration['clients']> {
   const keys = [await exportJWK(clientAuthKey.publicKey)]
-  return Object.entries(CLIENTS).map(([clientId, metadata]) => ({
+  return clientIds.map((clientId) => ({
     client_id: clientId,
-    ...metadata,
-    ...(metadata.token_endpoint_auth_method === 'private_key_jwt' ? { jwks: { keys } } : {}),
+    ...CLIENTS[clientId],
+    ...(CLIENTS[clientId].token_endpoint_auth_method === 'private_key_jwt'
+      ? { jwks: { keys } }
+      : {}),
   }))
 }
 

@@ -62,6 +62,23 @@ export const CLIENTS = {
   exchange_only: service,
   exchange_unlisted: { ...service, tmb_allowed: true },
   exchange_dpop_only: { ...service, dpop_bound_access_tokens: true },
+  session_by_tmb: {
+    ...basic,
+    tmb_allowed: true,
+    tmb_confirmation_methods: ['jkt', 'x5t#S256'],
+    tls_session_bound_access_tokens: true,
+  },
+  session_by_certificate: {
+    ...basic,
+    tls_client_certificate_bound_access_tokens: true,
+    tls_session_bound_access_tokens: true,
+  },
+  exchange_by_certificate: { ...service, tls_client_certificate_bound_access_tokens: true },
+  exchange_by_session: {
+    ...service,
+    tls_client_certificate_bound_access_tokens: true,
+    tls_session_bound_access_tokens: true,
+  },
   pairwise: { ...basic, subject_type: 'pairwise', tmb_allowed: true },
   audience_required: { ...basic, tmb_allowed: true, tmb_audience_required: true },
   public: { ...common, token_endpoint_auth_method: 'none', tmb_allowed: true },

@@ -27,6 +27,8 @@ export const EXCHANGE: TokenExchangeOptions = {
     orders_api: { audiences: [JWT_RESOURCE, OPAQUE_RESOURCE, STOCK_RESOURCE], targets },
     rogue: { audiences: ['https://rogue.test/'], targets },
     exchange_only: { audiences: [JWT_RESOURCE], targets },
+    exchange_by_certificate: { audiences: [JWT_RESOURCE, OPAQUE_RESOURCE], targets },
+    exchange_by_session: { audiences: [JWT_RESOURCE], targets },
     exchange_dpop_only: { audiences: [JWT_RESOURCE], targets },
   },
 }
