@@ -15,6 +15,7 @@ const NUMBERED = {
   'RS-DPOP': 32,
   CNF: 10,
   MTLS: 7,
+  EKM: 30,
 }
 
 const TITLES =
