@@ -1,4 +1,4 @@
-import { createPublicKey, verify } from 'node:crypto'
+import { createPublicKey, KeyObject, verify } from 'node:crypto'
 import { requestOf, requestsOf } from './world.mjs'
 
 const ECDSA = { name: 'ECDSA', namedCurve: 'P-256' }
@@ -43,13 +43,17 @@ export async function createBounds({ jwks, createClient }, clients) {
         const inputs = []
         while (inputs.length < count) {
           const client = await createClient()
-          inputs.push({ request: await requestOf(client), jwk: await jwkOf(client) })
+          inputs.push({ request: await requestOf(client), point: await pointOf(client) })
         }
         return inputs
       },
-      run: ({ request, jwk }) => {
+      run: async ({ request, point }) => {
         assertSigned(request.headers.get('Authorization').slice('DPoP '.length), issuerKey)
-        assertSigned(request.headers.get('DPoP'), verifying(jwk))
+        const key = await crypto.subtle.importKey('raw', point, ECDSA, true, ['verify'])
+        assertSigned(request.headers.get('DPoP'), {
+          key: KeyObject.from(key),
+          dsaEncoding: 'ieee-p1363',
+        })
       },
     },
   }
@@ -62,6 +66,10 @@ function verifying(jwk) {
 async function jwkOf({ proofKey }) {
   const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', proofKey.publicKey)
   return { kty, crv, x, y }
+}
+
+async function pointOf({ proofKey }) {
+  return Buffer.from(await crypto.subtle.exportKey('raw', proofKey.publicKey))
 }
 
 function partsOf(jws) {

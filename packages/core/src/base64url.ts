@@ -17,6 +17,11 @@ export function parseBase64url(value: string): Uint8Array<ArrayBuffer> | undefin
   return isCanonical(value) ? decodeBase64url(value) : undefined
 }
 
+/** How many octets canonical base64url holds; `undefined` where {@link parseBase64url} refuses. */
+export function octetsOfBase64url(value: string): number | undefined {
+  return isCanonical(value) ? Math.floor((value.length * 3) / 4) : undefined
+}
+
 /** The UTF-8 text of base64url, or `undefined` where either encoding is broken. */
 export function parseBase64urlText(value: string): string | undefined {
   return isCanonical(value) ? decodeBase64urlText(value) : undefined

@@ -1,5 +1,6 @@
 import type { Branded } from './branded.js'
 import { computeSha256 } from './sha256.js'
+import type { Soon } from './soon.js'
 
 /** base64url SHA-256 thumbprint of a public key: 43 characters, canonical form only. */
 export type Jkt = Branded<'Jkt'>
@@ -30,6 +31,11 @@ export function parseJkt(value: unknown): Jkt | undefined {
  * @see https://www.rfc-editor.org/rfc/rfc7638#section-3
  */
 export async function computeJkt(publicJwk: JsonWebKey): Promise<Jkt> {
+  return thumbprintOf(publicJwk)
+}
+
+/** The same at once, where hashing needs no promise. Throws what {@link computeJkt} rejects with. */
+export function thumbprintOf(publicJwk: JsonWebKey): Soon<Jkt> {
   const members = THUMBPRINT_MEMBERS.get(publicJwk.kty)
   if (members === undefined) throw new TypeError('jwk: kty must be EC, OKP or RSA')
 
@@ -39,6 +45,5 @@ export async function computeJkt(publicJwk: JsonWebKey): Promise<Jkt> {
     if (typeof value !== 'string') throw new TypeError(`jwk: ${member} must be a string`)
     canonical += `${canonical === '' ? '{' : ','}"${member}":${JSON.stringify(value)}`
   }
-  const hash = computeSha256(`${canonical}}`)
-  return (typeof hash === 'string' ? hash : await hash) as Jkt
+  return computeSha256(`${canonical}}`) as Soon<Jkt>
 }

@@ -7,6 +7,9 @@ import type { VerificationKey } from './verification-key.js'
 // What `platform-web.ts` does, with Node's own means: at once, so that a small hash does not cost a
 // journey to another thread and back. The types allow for the half that answers later.
 
+/** SEC 1 section 2.3.3: both coordinates follow, each as long as the curve's field. */
+const UNCOMPRESSED_POINT = 4
+
 /** The octets of base64url that is known to be canonical. */
 export function decodeBase64url(value: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.from(value, 'base64url'))
@@ -24,12 +27,33 @@ export function hashText(text: string): string | Promise<string> {
   return hash('sha256', text, 'base64url')
 }
 
-/** Imports a public key. Throws what the runtime throws where there is no such key. */
+/** Imports a public key. Throws, or rejects with, what the runtime has for where there is no such key. */
 export function importVerificationKey(
   jwk: JsonWebKey,
   algorithm: Algorithm,
 ): VerificationKey | Promise<VerificationKey> {
+  if (jwk.kty === 'EC') return importPoint(jwk, algorithm)
   return createVerificationKey(createPublicKey({ key: { ...jwk }, format: 'jwk' }), algorithm)
+}
+
+/**
+ * Imports a point, which is checked to be on its curve. That is all there is to check where a curve has
+ * no other subgroup, SEC 1 section 3.2.2.1; of a JWK, node:crypto multiplies the point by the curve's
+ * order besides, which costs as much as verifying a signature.
+ */
+async function importPoint(
+  { x = '', y = '' }: JsonWebKey,
+  algorithm: Algorithm,
+): Promise<VerificationKey> {
+  if (x.length !== y.length) throw new TypeError('the coordinates must be of one length')
+
+  const octetsOfCoordinate = Math.floor((x.length * 3) / 4)
+  const point = Buffer.alloc(1 + 2 * octetsOfCoordinate)
+  point[0] = UNCOMPRESSED_POINT
+  point.write(x, 1, 'base64url')
+  point.write(y, 1 + octetsOfCoordinate, 'base64url')
+  const publicKey = await crypto.subtle.importKey('raw', point, algorithm, true, ['verify'])
+  return createVerificationKey(KeyObject.from(publicKey), algorithm)
 }
 
 /** Makes use of a public key that has been imported already. */

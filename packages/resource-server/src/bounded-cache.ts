@@ -7,6 +7,8 @@ export interface BoundedCache<Value> {
 
 export function boundedCache<Value>(maxEntries: number): BoundedCache<Value> {
   const entries = new Map<string, Value>()
+  // Goes on from where it stopped: a new one would step over everything forgotten before it, each time.
+  let oldestFirst: Iterator<string> | undefined
 
   return {
     get: (name) => entries.get(name),
@@ -15,8 +17,9 @@ export function boundedCache<Value>(maxEntries: number): BoundedCache<Value> {
       entries.set(name, value)
       if (entries.size <= maxEntries) return
 
-      const [oldest] = entries.keys()
-      if (oldest !== undefined) entries.delete(oldest)
+      oldestFirst ??= entries.keys()
+      const oldest = oldestFirst.next()
+      if (oldest.done !== true) entries.delete(oldest.value)
     },
     delete: (name) => void entries.delete(name),
   }

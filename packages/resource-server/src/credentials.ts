@@ -6,6 +6,8 @@ import { RefusedError } from './refusal.js'
 export interface Credentials {
   readonly scheme: Scheme
   readonly accessToken: string
+  /** The `Authorization` value under which a token that is bound to a key usually comes. */
+  readonly field: string
 }
 
 /** RFC 9110 section 11.2, token68: a comma is not among its characters. */
@@ -43,5 +45,8 @@ export function parseCredentials(authorization: string | null): Credentials {
   if (accessToken.length > MAX_TOKEN_LENGTH || !TOKEN68.test(accessToken)) {
     throw new RefusedError('token_malformed')
   }
-  return { scheme, accessToken }
+  // Where it came so, the very string: the memory of tokens has hashed that one already.
+  const isUsual = scheme === DPOP_SCHEME && authorization.startsWith(`${DPOP_SCHEME} `)
+  const isWhole = isUsual && authorization.length === DPOP_SCHEME.length + 1 + accessToken.length
+  return { scheme, accessToken, field: isWhole ? authorization : `${DPOP_SCHEME} ${accessToken}` }
 }

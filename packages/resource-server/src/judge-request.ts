@@ -1,5 +1,5 @@
 import {
-  computeTokenHash,
+  computeSha256,
   DPOP_HEADER,
   isPromise,
   judgeProof,
@@ -93,8 +93,10 @@ export function createJudge(settings: VerifierSettings): RequestJudge {
 
   const readUnknownToken = async (authorization: string | null): Promise<PresentedToken> => {
     const credentials = parseCredentials(authorization)
-    const hash = await computeTokenHash(credentials.accessToken)
-    return { ...credentials, hash, known: knownTokens.find(credentials, hash) }
+    const { scheme, accessToken, field } = credentials
+    const hashing = computeSha256(accessToken)
+    const hash = typeof hashing === 'string' ? hashing : await hashing
+    return { scheme, accessToken, field, hash, known: knownTokens.find(field, hash) }
   }
 
   const judgePresented = (

@@ -1,4 +1,4 @@
-import { parseBase64url } from '../base64url.js'
+import { octetsOfBase64url, parseBase64url } from '../base64url.js'
 import { isJsonObject, type JsonObject } from '../json-object.js'
 import type { ProofAlgorithmParameters } from './proof-algorithm.js'
 import { ProofError } from './proof-error.js'
@@ -53,7 +53,11 @@ function isForVerifying(jwk: JsonObject): boolean {
 }
 
 function isKeyMember(value: unknown, name: string, parameters: ProofAlgorithmParameters): boolean {
-  const bytes = typeof value === 'string' ? parseBase64url(value) : undefined
+  if (typeof value !== 'string') return false
+  // Which octets they are does not matter here: importing the key looks at the point.
+  if (parameters.kty === 'EC') return octetsOfBase64url(value) === parameters.coordinateOctets
+
+  const bytes = parseBase64url(value)
   if (bytes === undefined) return false
   if (parameters.coordinateOctets !== undefined) {
     if (bytes.length !== parameters.coordinateOctets) return false

@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../clock.js'
 import { equalInConstantTime } from '../constant-time.js'
-import { computeJkt, type Jkt } from '../jkt.js'
+import { thumbprintOf, type Jkt } from '../jkt.js'
 import type { NonceSource } from '../nonce-source.js'
 import type { ReplayStore } from '../replay-store.js'
 import { parseTargetUri, type TargetUri } from '../target-uri.js'
@@ -126,7 +126,8 @@ export function judgeProof(
 }
 
 async function judgeUnknownKey(proof: ParsedProof, options: JudgeProofOptions): Promise<ProofKey> {
-  const jkt = await computeJkt(proof.jwk)
+  const thumbprint = thumbprintOf(proof.jwk)
+  const jkt = typeof thumbprint === 'string' ? thumbprint : await thumbprint
   assertKeyAndClaims(jkt, proof, options)
   const proofKey = await importProofKey(proof, jkt)
   const isSigned = proofKey.verificationKey.verify(proof.signature, proof.signingInput)

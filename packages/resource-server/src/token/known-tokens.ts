@@ -1,4 +1,4 @@
-import { DPOP_SCHEME, type JsonObject, type ProofKey } from '@tmb-kit/core'
+import type { JsonObject, ProofKey } from '@tmb-kit/core'
 import { boundedCache } from '../bounded-cache.js'
 import type { Credentials } from '../credentials.js'
 import { parseConfirmation, type Confirmation, type ConfirmationPolicy } from '../confirmation.js'
@@ -28,7 +28,7 @@ export interface KnownTokens {
   /** The token of an `Authorization` value that was accepted before, character by character. */
   get(authorization: string): PresentedToken | undefined
   /** The same for credentials that were read from a value that is not known. */
-  find(credentials: Credentials, hash: string): KnownToken | undefined
+  find(field: string, hash: string): KnownToken | undefined
   /** Only for a request that was accepted: nobody else can fill this memory. */
   keep(presented: PresentedToken, token: KnownToken): void
 }
@@ -54,20 +54,15 @@ export function createKnownTokens(maxTokens = MAX_TOKENS): KnownTokens {
   return {
     get: (authorization) => tokensOfFields.get(authorization),
     // Under either scheme: what is known of a token does not depend on how it comes this time.
-    find: ({ accessToken }, hash) =>
-      tokensOfFields.get(fieldOf(accessToken))?.known ?? tokensOfHashes.get(hash),
-    keep: ({ scheme, accessToken, hash }, known) => {
+    find: (field, hash) => tokensOfFields.get(field)?.known ?? tokensOfHashes.get(hash),
+    keep: ({ scheme, accessToken, field, hash }, known) => {
       if (accessToken.length > MAX_TOKEN_LENGTH) return
       if ((known.proofKey?.encodedHeader.length ?? 0) > MAX_HEADER_LENGTH) return
 
       if (scheme === 'Bearer') tokensOfHashes.set(hash, known)
-      else tokensOfFields.set(fieldOf(accessToken), { scheme, accessToken, hash, known })
+      else tokensOfFields.set(field, { scheme, accessToken, field, hash, known })
     },
   }
-}
-
-function fieldOf(accessToken: string): string {
-  return `${DPOP_SCHEME} ${accessToken}`
 }
 
 /**

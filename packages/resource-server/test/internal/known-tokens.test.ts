@@ -9,6 +9,7 @@ const token = describeToken({ claims: CLAIMS, isVouchedFor: () => true }, POLICY
 const presented = (accessToken: string, scheme: 'DPoP' | 'Bearer' = 'DPoP') => ({
   scheme,
   accessToken,
+  field: `DPoP ${accessToken}`,
   hash: `hash of ${accessToken}`,
   known: undefined,
 })
@@ -29,11 +30,25 @@ describe('the memory of accepted tokens', () => {
     expect(tokens.get('DPoP two')).toBeUndefined()
   })
 
+  it('goes on to let the oldest go first, also after many have gone', () => {
+    const tokens = createKnownTokens(3)
+    for (let index = 0; index < 100; index += 1) {
+      tokens.keep(presented(`${index}`), token)
+      // One that is used again and again never gets old.
+      tokens.keep(presented('again'), token)
+      for (let age = 0; age < 4; age += 1) {
+        const isKept = tokens.get(`DPoP ${index - age}`) !== undefined
+        expect(isKept).toBe(age < 2 && age <= index)
+      }
+      expect(tokens.get('DPoP again')).toBeDefined()
+    }
+  })
+
   it('bounds Bearer tokens as well, which it knows by their hash alone', () => {
     const tokens = createKnownTokens(2)
     for (const name of ['one', 'two', 'three']) tokens.keep(presented(name, 'Bearer'), token)
-    expect(tokens.find(presented('one'), 'hash of one')).toBeUndefined()
-    expect(tokens.find(presented('three'), 'hash of three')).toBe(token)
+    expect(tokens.find('DPoP one', 'hash of one')).toBeUndefined()
+    expect(tokens.find('DPoP three', 'hash of three')).toBe(token)
     for (const field of ['Bearer three', 'DPoP three', 'three', 'hash of three']) {
       expect(tokens.get(field)).toBeUndefined()
     }
