@@ -41,11 +41,15 @@ export function refusalOf(c: Context): RefusalCode | undefined {
  * us, the headers go out as one plain object that is made once: servers send that without
  * making a `Headers` of it first.
  */
-export function answerJson(c: Context, body: JsonObject, options: AnswerOptions = {}): Response {
+export function answerJson(c: Context, body: JsonObject, options?: AnswerOptions): Response {
+  return answerJsonText(c, JSON.stringify(body), options)
+}
+
+/** The same with JSON that has been written. */
+export function answerJsonText(c: Context, text: string, options: AnswerOptions = {}): Response {
   const { status = 200, headers: more } = options
   const headers = more === undefined ? HEADERS : { ...HEADERS, ...more }
   c.set(IS_PROTECTED, true)
-  const text = JSON.stringify(body)
   const isAlone = matchedRoutes(c).length === 1
   return isAlone && c.get(HAS_HEADERS) !== true
     ? new Response(text, { status, headers })

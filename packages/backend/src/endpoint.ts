@@ -32,20 +32,19 @@ export function createEndpoints(
   options: EndpointOptions,
 ): Handler {
   const known = new Map(Object.entries(endpoints))
-  const answer = async (c: Context, next: () => Promise<void>): Promise<Response> => {
+  const answer = (c: Context, next: () => Promise<void>): unknown => {
     const endpoint = known.get(pathOf(c))
     if (endpoint === undefined) throw new RefusalError('not_found')
 
     const { method, callers, route } = endpoint
     assertMethod(c.req.raw, method)
     if (callers !== 'any') assertSameOrigin(c.req.raw, { ...options, path: c.req.path, callers })
-    const response: unknown = await route(c, next)
-    return response as Response
+    return route(c, next)
   }
 
   const answerAlways: AnswerAlways = async (c, next) => {
     try {
-      const response = await answer(c, next)
+      const response = (await answer(c, next)) as Response
       return isProtected(c) ? response : protect(response)
     } catch (error) {
       return answerError(c, error, options.onEvent)

@@ -11,6 +11,12 @@ const padded = (octets: number): string => {
   return body(`,"p":"${'x'.repeat(octets - empty.length)}"`)
 }
 
+const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text)
+
+/** As long as before, and no UTF-8: the last octet of the character became a letter. */
+const cutOff = (text: string): Uint8Array<ArrayBuffer> =>
+  encode(text).map((octet) => (octet === 0xa9 ? 0x78 : octet))
+
 const REFUSED: readonly (readonly [string, string, number, string])[] = [
   ['an empty body', '', 400, 'invalid_request'],
   ['no JSON', 'jkt=x', 400, 'invalid_request'],
@@ -24,6 +30,13 @@ const REFUSED: readonly (readonly [string, string, number, string])[] = [
   ['__proto__', body(',"__proto__":{}'), 400, 'invalid_request'],
   ['nine levels', body(`,"a":${'['.repeat(8)}${']'.repeat(8)}`), 400, 'invalid_request'],
   ['8193 bytes', padded(8193), 413, 'too_large'],
+]
+
+const ANNOUNCED: readonly (readonly [string, Uint8Array<ArrayBuffer> | string, number])[] = [
+  ...REFUSED.map(([name, sent, status]) => [name, sent, status] as const),
+  ['text cut off inside a character', cutOff(body(',"a":"é"')), 400],
+  ['U+FFFD, which stands for what was no text', body(',"a":"\uFFFD"'), 400],
+  ['8193 bytes in fewer characters', padded(8192).replace('x', 'é'), 413],
 ]
 
 describe('JSON bodies', () => {
@@ -83,6 +96,31 @@ describe('JSON bodies', () => {
     const answer = await browser.send(new Request(`${ORIGIN}/bff/token`, init))
     expect(answer.status).toBe(413)
     expect(sent).toBeLessThan(20_000)
+  })
+
+  it.each(ANNOUNCED)(
+    'the same where the length is announced: %s is refused',
+    async (_name, sent, status) => {
+      const announced = async (sent: Uint8Array<ArrayBuffer> | string): Promise<number> => {
+        const octets = typeof sent === 'string' ? encode(sent) : sent
+        const headers = { 'X-CSRF': '1', Origin: ORIGIN, 'Content-Type': 'application/json' }
+        const length = { 'Content-Length': String(octets.length) }
+        const init = { method: 'POST', headers: { ...headers, ...length }, body: octets }
+        return (await browser.send(new Request(`${ORIGIN}/bff/token`, init))).status
+      }
+      expect(await announced(body(',"a":"é"'))).toBe(200)
+      expect(await announced(sent)).toBe(status)
+      expect(await announced(padded(8192))).toBe(200)
+    },
+  )
+
+  it('a length that was announced too short lets no more through', async () => {
+    const headers = { 'X-CSRF': '1', Origin: ORIGIN, 'Content-Type': 'application/json' }
+    for (const sent of [padded(8193), padded(8192).replace('x', 'é')]) {
+      const init = { method: 'POST', headers: { ...headers, 'Content-Length': '60' }, body: sent }
+      const answer = await browser.send(new Request(`${ORIGIN}/bff/token`, init))
+      expect(answer.status).toBe(413)
+    }
   })
 
   it('text that is not UTF-8 is refused', async () => {

@@ -1,8 +1,12 @@
 import { parseJsonObject, type JsonObject } from '@tmb-kit/core'
-import { readAtMost } from '../read-bytes.js'
+import { readTextAtMost } from '../read-bytes.js'
 import { RefusalError } from '../errors.js'
 
 const MAX_BODY_OCTETS = 8192
+
+/** Stands in a decoded text for what was no UTF-8, and in no body that a page of ours sends. */
+const REPLACEMENT = '\uFFFD'
+
 const JSON_TYPE = /^application\/json[ \t]*(?:;|$)/i
 
 /**
@@ -15,18 +19,10 @@ export async function readJsonBody(request: Request): Promise<JsonObject> {
     throw new RefusalError('unsupported_media_type')
   }
 
-  const octets = await readAtMost(request, MAX_BODY_OCTETS)
-  if (octets === undefined) throw new RefusalError('too_large')
+  const text = await readTextAtMost(request, MAX_BODY_OCTETS)
+  if (text === undefined) throw new RefusalError('too_large')
 
-  const body = parseJsonObject(decodeUtf8(octets))
+  const body = text.includes(REPLACEMENT) ? undefined : parseJsonObject(text)
   if (body === undefined) throw new RefusalError('invalid_request')
   return body
-}
-
-function decodeUtf8(octets: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(octets)
-  } catch {
-    throw new RefusalError('invalid_request')
-  }
 }

@@ -29,13 +29,19 @@ const ALGORITHMS: readonly ProofAlgorithm[] = ['ES256', 'Ed25519']
  * @returns the key's thumbprint; `undefined` when no proof is demanded.
  * @throws {RefusalError} `use_dpop_nonce`, `invalid_dpop_proof`, `as_unavailable`
  */
-export async function verifyOwnProof(
+export function verifyOwnProof(
+  c: Context,
+  path: string,
+  context: BackendContext,
+): Promise<Jkt> | undefined {
+  return context.settings.proofOfPossession === 'off' ? undefined : verify(c, path, context)
+}
+
+async function verify(
   c: Context,
   path: string,
   { settings, sessions, replayStore }: BackendContext,
-): Promise<Jkt | undefined> {
-  if (settings.proofOfPossession === 'off') return undefined
-
+): Promise<Jkt> {
   const { nonceSource } = sessions
   noteHeader(c)
   c.header(DPOP_NONCE_HEADER, await nonceSource.current())

@@ -29,7 +29,7 @@ export type FoundCode =
 export interface PendingCodes {
   /** @returns false when the code is too long for a cookie. */
   put(c: Context, pending: PendingCode): Promise<boolean>
-  find(cookies: Cookies): Promise<FoundCode>
+  find(cookies: Cookies): FoundCode | Promise<FoundCode>
   drop(c: Context): void
   /** Takes the code that waits, if one does, out of the world: a copy of its cookie is of no use. */
   discard(c: Context, cookies: Cookies): Promise<void>
@@ -78,9 +78,12 @@ export function createPendingCodes(options: {
       flights.delete(pending.transaction.state)
     }
   }
-  const find = async (cookies: Cookies): Promise<FoundCode> => {
+  const find = (cookies: Cookies): FoundCode | Promise<FoundCode> => {
     const value = cookies.get(CODE_COOKIE)
-    const sealed = value === undefined ? undefined : await sealer.open(value, CONTEXT)
+    return value === undefined ? { kind: 'none' } : findSealed(value)
+  }
+  const findSealed = async (value: string): Promise<FoundCode> => {
+    const sealed = await sealer.open(value, CONTEXT)
     const pending = sealed === undefined ? undefined : parsePendingCode(sealed)
     if (pending === undefined) return { kind: 'none' }
     if (clock() - pending.receivedAt >= LIFETIME_SECONDS) return { kind: 'expired' }

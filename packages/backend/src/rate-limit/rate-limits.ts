@@ -8,9 +8,9 @@ import type { LimitedByAddress, RateLimit, RateLimitSettings } from './rate-limi
 /** Says when somebody asks too often. */
 export interface RateLimits {
   /** @throws {RefusalError} `slow_down` */
-  assertAddress(c: Context, endpoint: LimitedByAddress): Promise<void>
+  assertAddress(c: Context, endpoint: LimitedByAddress): Promise<void> | undefined
   /** @throws {RefusalError} `slow_down` */
-  assertSession(session: string, endpoint: 'token'): Promise<void>
+  assertSession(session: string, endpoint: 'token'): Promise<void> | undefined
 }
 
 /** A counter that is slower than this is as one that is down. */
@@ -25,7 +25,7 @@ export function createRateLimits(
   onEvent: EventSink,
 ): RateLimits {
   if (settings === undefined) {
-    return { assertAddress: async () => undefined, assertSession: async () => undefined }
+    return { assertAddress: () => undefined, assertSession: () => undefined }
   }
 
   const { address, counter, perAddress, perSession } = settings

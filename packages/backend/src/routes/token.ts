@@ -1,6 +1,6 @@
 import { parseJkt, type Jkt, type JsonObject } from '@tmb-kit/core'
 import type { Context, Handler } from 'hono'
-import { answerJson } from '../answer-json.js'
+import { answerJsonText } from '../answer-json.js'
 import type { BackendContext } from '../backend-context.js'
 import { SESSION_COOKIE } from '../cookies/cookie-names.js'
 import { readCookies } from '../cookies/read-cookies.js'
@@ -19,8 +19,10 @@ import {
   UnusableAnswerError,
   type AccessTokenRequest,
 } from '../token/obtain-access-token.js'
+import type { AccessToken } from '../token/access-token.js'
 import { findTokenHolder } from '../token/token-holder.js'
 import { parseTokenTarget } from '../token/token-target.js'
+import { createTokenTexts } from '../token/token-texts.js'
 
 /**
  * `POST /token`: hands the page an access token that only its own key can use.
@@ -30,6 +32,7 @@ import { parseTokenTarget } from '../token/token-target.js'
  */
 export function tokenRoute(context: BackendContext): Handler {
   const { settings, rateLimits } = context
+  const write = createTokenTexts()
 
   return async (c) => {
     await rateLimits.assertAddress(c, 'token')
@@ -42,7 +45,7 @@ export function tokenRoute(context: BackendContext): Handler {
       const { open } = holder
       await rateLimits.assertSession(open.session.id, 'token')
       const target = parseTokenTarget(body, { granted: open.session.scope, settings })
-      return answerToken(c, { open, request: { target, refresh, proof }, context })
+      return answerToken(c, { open, request: { target, refresh, proof }, context, write })
     }
 
     const { pending } = holder
@@ -50,7 +53,7 @@ export function tokenRoute(context: BackendContext): Handler {
     const open = await beginSession(c, { pending, proof, context })
     // The proof is used up: a token for anything else than the login's own needs another.
     const request = { target, refresh: false, proof: undefined }
-    return answerToken(c, { open, request, context })
+    return answerToken(c, { open, request, context, write })
   }
 }
 
@@ -78,21 +81,18 @@ interface TokenCall {
   readonly open: OpenSession
   readonly request: AccessTokenRequest
   readonly context: BackendContext
+  readonly write: (accessToken: AccessToken, now: number) => string
 }
 
-async function answerToken(c: Context, { open, request, context }: TokenCall): Promise<Response> {
+async function answerToken(
+  c: Context,
+  { open, request, context, write }: TokenCall,
+): Promise<Response> {
   const { clock } = context.settings
   try {
     const { accessToken, cookie } = await obtainAccessToken(open, request, context)
     putSessionCookie(c, cookie, clock())
-    return answerJson(c, {
-      access_token: accessToken.accessToken,
-      token_type: 'DPoP',
-      expires_in: accessToken.expiresAt - clock(),
-      scope: accessToken.scope,
-      resource: accessToken.resource,
-      jkt: accessToken.jkt,
-    })
+    return answerJsonText(c, write(accessToken, clock()))
   } catch (error) {
     if (error instanceof UnusableAnswerError) putSessionCookie(c, error.cookie, clock())
     if (error instanceof GrantEndedError) dropCookie(c, SESSION_COOKIE, 'Strict')

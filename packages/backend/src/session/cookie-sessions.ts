@@ -1,4 +1,4 @@
-import { hmacNonceSource, type NonceSource } from '@tmb-kit/core'
+import { hmacNonceSource, type JsonObject, type NonceSource } from '@tmb-kit/core'
 import type { SessionEndReason } from '../events.js'
 import { assertKnownOptions, assertPositiveSeconds } from '../option-checks.js'
 import { SESSION_COOKIE } from '../cookies/cookie-names.js'
@@ -74,6 +74,13 @@ interface CookieSessionsContext extends SessionEnvironment {
 function createCookieSessions(context: CookieSessionsContext): Sessions {
   const { sealer, nonceSource, limits, clock } = context
   const memory = createSessionMemory(context)
+  // The sealer remembers what it opened: what was read from that stays the same, too.
+  const parsed = new WeakMap<JsonObject, Session>()
+  const parseOnce = (sealed: JsonObject): Session | undefined => {
+    const session = parsed.get(sealed) ?? parseSession(sealed)
+    if (session !== undefined) parsed.set(sealed, session)
+    return session
+  }
 
   return {
     sealer,
@@ -91,7 +98,7 @@ function createCookieSessions(context: CookieSessionsContext): Sessions {
 
     open: async (value) => {
       const sealed = await sealer.open(value, { purpose: 'session', name: SESSION_COOKIE })
-      const presented = sealed === undefined ? undefined : parseSession(sealed)
+      const presented = sealed === undefined ? undefined : parseOnce(sealed)
       if (presented === undefined || memory.isEnded(presented.id)) return undefined
 
       const session = memory.newestOf(presented)

@@ -3,10 +3,10 @@ import type { Cookies } from '../cookies/read-cookies.js'
 import type { OpenSession, Sessions } from './sessions.js'
 
 /** The session of a request. A cookie that was tampered with is as none. */
-export async function openSessionOf(
+export function openSessionOf(
   cookies: Cookies,
   sessions: Sessions,
-): Promise<OpenSession | undefined> {
+): Promise<OpenSession | undefined> | undefined {
   const value = cookies.get(SESSION_COOKIE)
   return value === undefined ? undefined : sessions.open(value)
 }

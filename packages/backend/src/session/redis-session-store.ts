@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '@tmb-kit/core'
+import { createRedisReads } from './redis-reads.js'
 import { encodeRow, encodeTokens, parseRow, parseTokens } from './redis-row.js'
 import {
   ACQUIRE_LEASE,
@@ -59,6 +60,7 @@ export function redisSessionStore(options: RedisSessionStoreOptions): SessionSto
   const labelKey = (label: string): string => `${prefix}label:${label}`
   const leaseKey = (id: string): string => `${prefix}lease:${id}`
   const markKey = (name: string): string => `${prefix}mark:${name}`
+  const read = createRedisReads(redis)
 
   const write = async (row: SessionRow, versionBefore: number | ''): Promise<boolean> => {
     const { id, labels, expiresAt, tokens } = row
@@ -84,7 +86,7 @@ export function redisSessionStore(options: RedisSessionStoreOptions): SessionSto
       await write(row, '')
     },
     find: async (id) => {
-      const [storedRow, storedTokens] = await redis.mgetBuffer([rowKey(id), tokensKey(id)])
+      const [storedRow, storedTokens] = await read([rowKey(id), tokensKey(id)])
       const row = living(id, storedRow)
       const tokens = parseTokens(storedTokens ?? new Uint8Array(), clock())
       return row === undefined || tokens === undefined ? row : { ...row, tokens }

@@ -11,7 +11,7 @@ import { isFresh, type AccessToken } from './access-token.js'
 import { parseScope } from './scope.js'
 import { assertTokenEndpointProof } from './token-endpoint-proof.js'
 import { toTokenRefusal } from './token-error.js'
-import { nameOf, resourceScopesOf, type TokenTarget } from './token-target.js'
+import { LOGIN_SCOPES, nameOf, type TokenTarget } from './token-target.js'
 
 export interface ObtainedToken {
   readonly accessToken: AccessToken
@@ -140,5 +140,5 @@ function asGrantEnded(error: unknown): GrantEnded {
 /** Whether a token can do more than was asked for: an authorization server may ignore `scope`. */
 function isWider({ scope }: AccessToken, target: TokenTarget): boolean {
   const asked = parseScope(target.scope)
-  return !parseScope(resourceScopesOf(scope)).every((name) => asked.includes(name))
+  return !parseScope(scope).every((name) => asked.includes(name) || LOGIN_SCOPES.includes(name))
 }

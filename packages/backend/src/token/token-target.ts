@@ -11,7 +11,7 @@ export interface TokenTarget {
 }
 
 /** Scopes of the login itself: they mean nothing to a resource. */
-const LOGIN_SCOPES: readonly string[] = ['openid', 'offline_access']
+export const LOGIN_SCOPES: readonly string[] = ['openid', 'offline_access']
 
 /** The name under which a token for exactly this resource and scope is remembered. */
 export function nameOf({ resource, scope }: TokenTarget): string {
@@ -45,8 +45,8 @@ export function parseTokenTarget(
 }
 
 function parseResource(asked: unknown, { resources }: Settings): string {
-  const [only, ...others] = resources.keys()
-  const resource = asked ?? (others.length === 0 ? only : undefined)
+  const [only] = resources.size === 1 ? resources.keys() : []
+  const resource = asked ?? only
   if (typeof resource !== 'string' || !resources.has(resource)) {
     throw new RefusalError('invalid_target')
   }
