@@ -11,7 +11,7 @@ import {
   hasPostgres,
   startPostgres,
 } from '../../../packages/backend/test/support/postgres-server.js'
-import { hasRedis, startRedis } from '../../../packages/backend/test/support/redis-server.js'
+import { hasRedis, startRedis } from '@tmb-kit/testkit/redis-server'
 import type { Environment } from '../src/reading.js'
 import { serveMetadata } from './authorization-server.js'
 import { environmentWith, generateClientKey } from './environment.js'

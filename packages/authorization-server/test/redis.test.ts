@@ -8,7 +8,7 @@ import {
 import { oneTimeUseStoreContract } from './support/one-time-use-store-contract.js'
 import { expectOneWinner, raceOfFifty } from './support/race.js'
 import { redisAdapter } from './support/redis-adapter.js'
-import { hasRedis, startRedis, type RedisServer } from './support/redis-server.js'
+import { hasRedis, startRedis, type RedisServer } from '@tmb-kit/testkit/redis-server'
 
 const tmb = JSON.stringify({ jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' })
 const ROUNDS = Array.from({ length: 20 }, (_, index) => index + 1)
@@ -18,7 +18,7 @@ describe.runIf(hasRedis())('redisOneTimeUseStore on a real Redis', () => {
   beforeAll(async () => {
     server = await startRedis()
   })
-  afterAll(async () => server.stop())
+  afterAll(async () => server.dispose())
   beforeEach(async () => {
     await server.connect().flushall()
   })

@@ -8,7 +8,7 @@ import { redisSessionNews } from '@tmb-kit/backend/redis'
 import { createProofFactory, generateProofKey, jktOf, testClock } from '@tmb-kit/testkit'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { deploy, SECRET, type Deployment } from './support/deployment.js'
-import { hasRedis, startRedis } from './support/redis-server.js'
+import { hasRedis, startRedis } from '@tmb-kit/testkit/redis-server'
 import { createTestBrowser, ORIGIN } from './support/test-browser.js'
 
 /** What an `EventSource` of the application's own page sends. */

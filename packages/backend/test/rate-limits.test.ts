@@ -10,7 +10,7 @@ import { testClock } from '@tmb-kit/testkit'
 import { describe, expect, it } from 'vitest'
 import { deploy, SECRET } from './support/deployment.js'
 import { isSignedIn, startLogin } from './support/login.js'
-import { hasRedis, startRedis } from './support/redis-server.js'
+import { hasRedis, startRedis } from '@tmb-kit/testkit/redis-server'
 import { createTestBrowser } from './support/test-browser.js'
 
 const FEW = { requests: 3, windowSeconds: 60 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { deploy, SECRET } from './support/deployment.js'
 import { errorOf, isSignedIn } from './support/login.js'
 import { beRealistic, REALISTIC_CLAIMS } from './support/realistic-user.js'
-import { hasRedis, startRedis, type RedisServer } from './support/redis-server.js'
+import { hasRedis, startRedis, type RedisServer } from '@tmb-kit/testkit/redis-server'
 
 const PREFIX = 'tmb:session:'
 

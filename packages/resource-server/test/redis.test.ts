@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { bundle } from '@tmb-kit/testkit/bundle'
-import { hasRedis, startRedis, type RedisServer } from './support/redis-server.js'
+import { hasRedis, startRedis, type RedisServer } from '@tmb-kit/testkit/redis-server'
 import { createTestWorld, outcomeOf } from './support/test-world.js'
 
 const JKT = '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' as Jkt
@@ -16,7 +16,7 @@ describe.runIf(hasRedis())('redisReplayStore on a real Redis', () => {
   beforeAll(async () => {
     server = await startRedis()
   })
-  afterAll(async () => server.stop())
+  afterAll(async () => server.dispose())
   beforeEach(async () => {
     await server.connect().flushall()
   })

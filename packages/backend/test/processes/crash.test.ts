@@ -4,7 +4,7 @@ import {
   type BackendProcess,
   type StartBackend,
 } from '../support/backend-process.js'
-import { hasRedis, startRedis, type RedisServer } from '../support/redis-server.js'
+import { hasRedis, startRedis, type RedisServer } from '@tmb-kit/testkit/redis-server'
 import {
   startRotatingAuthorizationServer,
   type RotatingAuthorizationServer,

@@ -6,7 +6,7 @@ import {
   type StartBackend,
 } from '../support/backend-process.js'
 import { hasPostgres, startPostgres } from '../support/postgres-server.js'
-import { hasRedis, startRedis } from '../support/redis-server.js'
+import { hasRedis, startRedis } from '@tmb-kit/testkit/redis-server'
 import {
   startRotatingAuthorizationServer,
   type RotatingAuthorizationServer,

@@ -4,7 +4,7 @@ import { chown, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Pool, type PoolConfig } from 'pg'
-import { freePort } from './free-port.js'
+import { freePort } from '@tmb-kit/testkit/free-port'
 
 /** A real Postgres that belongs to one test file. */
 export interface PostgresServer {

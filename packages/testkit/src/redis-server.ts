@@ -13,6 +13,7 @@ interface ConnectionOptions {
 /** A real Redis that belongs to one test file, and keeps what it is told over a restart. */
 export interface RedisServer {
   readonly url: string
+  readonly port: number
   connect(options?: ConnectionOptions): Redis
   start(): Promise<void>
   stop(): Promise<void>
@@ -71,6 +72,7 @@ export async function startRedis(): Promise<RedisServer> {
 
   return {
     url: `redis://127.0.0.1:${port}`,
+    port,
     connect,
     start,
     stop,
